@@ -1,0 +1,15 @@
+"""Checks of constructor arguments, with one wording."""
+
+from numbers import Integral, Real
+
+
+def positive_int(name, value):
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"{name} expected a whole number above 0, got {value!r}")
+    return int(value)
+
+
+def probability(name, value):
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value <= 1:
+        raise ValueError(f"{name} expected a number from 0 to 1, got {value!r}")
+    return float(value)

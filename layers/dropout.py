@@ -1,0 +1,33 @@
+"""Dropout: noise that no unit can rely on."""
+
+from .arguments import probability
+from .layer import Layer
+
+
+class Dropout(Layer):
+    """y = x m / (1 - p) in training, where each entry of m is 0 with probability p and else 1; y = x in evaluation.
+
+    Shapes: any, kept. The mean of y is x, so evaluation needs no factor. m is drawn from the layer's own generator.
+
+    backward: dx = g m / (1 - p) with the m of the last forward; dx = g after a forward in evaluation.
+
+    Args:
+        p: the probability with which an entry is dropped, from 0 to 1.
+
+    Source: Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014 (there p is the
+    probability of keeping).
+    """
+
+    def __init__(self, p=0.5):
+        self.p = probability("p", p)
+
+    def forward(self, x):
+        if not self.training or self.p == 0:
+            self.m = None
+            return x
+        kept = self.rng.random(x.shape, dtype=x.dtype) >= self.p
+        self.m = kept * x.dtype.type(0 if self.p == 1 else 1 / (1 - self.p))  # scaled mask, in x's dtype
+        return x * self.m
+
+    def backward(self, g):
+        return g if self.m is None else g * self.m

@@ -1,0 +1,137 @@
+"""What is checked around a layer's own steps, so that a layer file holds nothing but its mathematics.
+
+Layer wraps the `build`, `forward`, `backward` and `update` that a class defines in the functions below. They admit the
+input (dtype, shape, first build), refuse steps taken out of order, and keep the shape that the next step has to bring.
+"""
+
+from functools import wraps
+
+import numpy as np
+
+
+def guard_build(step):
+    """build: a checked shape and dtype, a generator of the layer's own, and parameters that are one vector."""
+
+    @wraps(step)
+    def build(self, input_shape, rng=0, dtype=np.float32):
+        input_shape, dtype = example_shape(self, input_shape), float_dtype(self, dtype)
+        if self.dtype not in (None, dtype):
+            self.astype(dtype)
+        self.rng = np.random.default_rng(rng).spawn(1)[0]
+        output_shape = step(self, input_shape, self.rng, dtype)
+        self._gather(dtype)
+        self._forget()
+        self.built = True
+        return output_shape
+
+    return build
+
+
+def guard_forward(step):
+    """forward: x as an array of the layer's dtype and of a shape that it takes."""
+
+    @wraps(step)
+    def forward(self, x):
+        if type(x) is not np.ndarray or (x.shape[1:], x.dtype) != self._input:
+            x = admit_input(self, x)
+        self._ready, self._output = False, None
+        y = step(self, x)
+        if not isinstance(y, np.ndarray):
+            raise TypeError(f"{self.label}.forward returned {type(y).__name__}, expected an array")
+        self._output = y.shape, y.dtype
+        return y
+
+    return forward
+
+
+def guard_backward(step):
+    """backward: only after forward, and with a g of y's shape.
+
+    Every layer takes `input_gradient=False`, after which it keeps what update needs and returns None; a step that
+    names the argument itself saves the work.
+    """
+    names_it = "input_gradient" in step.__code__.co_varnames[: step.__code__.co_argcount]
+
+    @wraps(step)
+    def backward(self, g, input_gradient=True):
+        if type(g) is not np.ndarray or (g.shape, g.dtype) != self._output:
+            g = admit_gradient(self, g)
+        dx = step(self, g, input_gradient) if names_it else step(self, g)
+        self._ready = True
+        return dx if input_gradient else None
+
+    return backward
+
+
+def guard_update(step):
+    """update: only after backward; a frozen layer's gradient is zero."""
+
+    @wraps(step)
+    def update(self):
+        if self.frozen and self.gradient is not None:
+            self.gradient.fill(0)
+        elif not self._ready:
+            raise RuntimeError(f"{self.label}.update before backward: call forward, backward, update in this order")
+        else:
+            step(self)
+
+    return update
+
+
+GUARDS = {"build": guard_build, "forward": guard_forward, "backward": guard_backward, "update": guard_update}
+
+
+def admit_input(layer, x):
+    """x as a float array that fits the layer, which is built now if it is not yet."""
+    x = np.asarray(x)
+    if x.dtype.kind != "f":
+        raise TypeError(f"{layer.label}.forward needs floating-point x, got {x.dtype}: use x.astype(np.float32)")
+    if x.ndim == 0:
+        raise ValueError(f"{layer.label}.forward expected examples stacked on axis 0, got a single number")
+    try:
+        if layer.built:
+            layer.output_shape(x.shape[1:])
+        else:
+            layer.build(x.shape[1:])
+    except ValueError as error:
+        text, got = str(error), batch(x.shape[1:])
+        raise ValueError(
+            text.replace(got, str(x.shape)) if got in text else f"{text} (x has shape {x.shape})"
+        ) from None
+    if layer.dtype is not None:
+        x = x.astype(layer.dtype, copy=False)
+    layer._input = x.shape[1:], x.dtype
+    return x
+
+
+def admit_gradient(layer, g):
+    """g as an array of the shape and dtype of the last output."""
+    if layer._output is None:
+        raise RuntimeError(f"{layer.label}.backward before forward: there is no output to take the gradient of")
+    shape, dtype = layer._output
+    g = np.asarray(g)
+    if g.shape != shape:
+        raise ValueError(f"{layer.label}.backward expected g of shape {shape}, as forward returned, got {g.shape}")
+    if g.dtype.kind != "f":
+        raise TypeError(f"{layer.label}.backward needs floating-point g, got {g.dtype}: use g.astype(np.{dtype})")
+    return g.astype(dtype, copy=False)
+
+
+def example_shape(layer, shape):
+    """One example's shape as a tuple of positive whole numbers; a single number stands for (number,)."""
+    sizes = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    if not all(isinstance(size, (int, np.integer)) and size > 0 for size in sizes):
+        raise ValueError(f"{layer.label}.build expected one example's shape in positive whole numbers, got {shape}")
+    return tuple(int(size) for size in sizes)
+
+
+def float_dtype(layer, dtype):
+    dtype = np.dtype(dtype)
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"{layer.label} computes in float32 or float64, got dtype {dtype}")
+    return dtype
+
+
+def batch(shape):
+    """How a batch of examples of this shape is written in messages: (N, 28, 28, 1)."""
+    return "(" + ", ".join(["N", *map(str, shape)]) + ("," if not shape else "") + ")"

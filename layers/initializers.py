@@ -1,0 +1,65 @@
+"""How weights start: each draws an array of a shape (out, ..., in), with n_in and n_out as the sizes of a sum.
+
+n_in = in x receptive field is the number of terms in one output, n_out = out x receptive field the number of outputs
+that one input reaches; for Dense they are the numbers of features.
+
+Sources: Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010, equations 1
+(standard) and 16 (glorot); He et al., "Delving deep into rectifiers", 2015, equation 10.
+"""
+
+from math import prod, sqrt
+
+import numpy as np
+
+
+def fans(shape):
+    """(n_in, n_out) of a weight of shape (out, ..., in)."""
+    receptive = prod(shape[1:-1])
+    return shape[-1] * receptive, shape[0] * receptive
+
+
+def zeros(rng, shape):
+    """0."""
+    return np.zeros(shape)
+
+
+def standard(rng, shape):
+    """U[-a, a] with a = 1 / sqrt(n_in), the older heuristic that Glorot & Bengio compare with."""
+    n_in, _ = fans(shape)
+    return uniform(rng, shape, 1 / sqrt(n_in))
+
+
+def glorot_uniform(rng, shape):
+    """U[-a, a] with a = sqrt(6 / (n_in + n_out)): a variance between what forward and backward want."""
+    return uniform(rng, shape, sqrt(6 / sum(fans(shape))))
+
+
+def glorot_normal(rng, shape):
+    """N(0, s^2) with s = sqrt(2 / (n_in + n_out))."""
+    return rng.standard_normal(shape) * sqrt(2 / sum(fans(shape)))
+
+
+def he_uniform(rng, shape):
+    """U[-a, a] with a = sqrt(6 / n_in): keeps the variance through layers with ReLU."""
+    n_in, _ = fans(shape)
+    return uniform(rng, shape, sqrt(6 / n_in))
+
+
+def he_normal(rng, shape):
+    """N(0, s^2) with s = sqrt(2 / n_in)."""
+    n_in, _ = fans(shape)
+    return rng.standard_normal(shape) * sqrt(2 / n_in)
+
+
+def uniform(rng, shape, limit):
+    return rng.uniform(-limit, limit, shape)
+
+
+INITIALIZERS = {f.__name__: f for f in (glorot_uniform, glorot_normal, he_uniform, he_normal, standard, zeros)}
+
+
+def initializer(name):
+    """The function of that name; ValueError with the names there are."""
+    if name not in INITIALIZERS:
+        raise ValueError(f"init expected one of {', '.join(INITIALIZERS)}, got {name!r}")
+    return INITIALIZERS[name]

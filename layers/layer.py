@@ -1,0 +1,197 @@
+"""Layer: the three steps, and the parameters as one vector."""
+
+import numpy as np
+
+from .guards import GUARDS, float_dtype, guard_backward, guard_build, guard_forward, guard_update
+from .parameters import Parameters
+
+
+class Layer:
+    """A function of x and of its parameters, with the three steps of backpropagation.
+
+        y  = layer.forward(x)     data transformation
+        dx = layer.backward(g)    gradient transformation, from output to input: g = dl/dy gives dx = dl/dx
+        layer.update()            calculation of the parameter gradient: grads[name] = dl/dparams[name]
+
+    `update` computes and moves nothing: displacement is the optimizer's. Examples are stacked on axis 0. A layer keeps
+    x, y and g by reference for its next step and writes into none of them; nor should the caller between the steps.
+
+    Attributes:
+        params, grads: mappings from a name to an array, with the same keys and shapes; assigning to a name copies
+            into its array. state: arrays that are saved but not trained.
+        theta, gradient: all of params, all of grads, as one contiguous vector each, of which the arrays are views.
+        training: what `train()` and `eval()` set, for layers that behave differently in the two.
+        frozen: when True, update sets the gradient to zero and the optimizer leaves the parameters alone.
+        lr_factor: what the learning rate is multiplied by for this layer. name: what messages call it.
+        rng: the layer's own generator, a child of the one that build was given.
+
+    A layer of your own defines `forward` and `backward`; with parameters also `build`, which fills `self.params`, and
+    `update`; and `output_shape` where the shape changes. Order of steps, shapes and dtypes are checked around them.
+
+    Raises RuntimeError for a step out of order, ValueError for a shape that does not fit, TypeError for integers
+    where numbers are meant.
+
+    Source: slide "Implementation of a module".
+    """
+
+    training = True
+    frozen = False
+    lr_factor = 1.0
+    name = None
+    rng = None
+    built = False
+    theta = gradient = None  # vectors; None until built
+    children = ()
+    _input = None  # (one example's shape, dtype) that forward last admitted
+    _output = None  # (shape, dtype) that backward expects; None before forward
+    _ready = False  # whether backward has prepared update
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        for name, guard in GUARDS.items():
+            if name in vars(cls):
+                setattr(cls, name, guard(vars(cls)[name]))
+
+    def __new__(cls, *args, **options):
+        self = super().__new__(cls)
+        self.params, self.grads, self.state = Parameters(), Parameters(), Parameters()
+        return self
+
+    def __init__(self):
+        """No arguments, unless a layer defines its own; each is kept as an attribute of its name, for repr."""
+
+    # The steps, for a layer to define
+
+    @guard_build
+    def build(self, input_shape, rng=0, dtype=np.float32):
+        """Creates the parameters for examples of `input_shape` (without the batch axis); returns the output's shape.
+
+        rng: an int or a numpy Generator, of which the layer takes a child of its own (what a subclass's build receives
+        as rng, and `self.rng`). The first forward builds what is not built yet. Building again draws again.
+        """
+        return self.output_shape(input_shape)
+
+    def output_shape(self, input_shape):
+        """The shape of one example's output; ValueError where the layer cannot take such an example."""
+        return input_shape
+
+    @guard_forward
+    def forward(self, x):
+        """y, the transformed data: shape (N, *input_shape) to (N, *output_shape)."""
+        raise NotImplementedError(f"{type(self).__name__}.forward")
+
+    @guard_backward
+    def backward(self, g):
+        """dl/dx from g = dl/dy: the Jacobian's transpose times g, example by example."""
+        raise NotImplementedError(f"{type(self).__name__}.backward")
+
+    @guard_update
+    def update(self):
+        """Sets grads[name] = dl/dparams[name] from what forward and backward kept; nothing to do without parameters."""
+
+    # Modes
+
+    def train(self):
+        """Training mode, for this layer and all within; returns the layer."""
+        for layer in self.walk():
+            layer.training = True
+        return self
+
+    def eval(self):
+        """Evaluation mode: dropout rests, statistics stay; returns the layer."""
+        for layer in self.walk():
+            layer.training = False
+        return self
+
+    def walk(self):
+        """This layer, then every layer within it, in the order of theta."""
+        yield self
+        for layer in self.children:
+            yield from layer.walk()
+
+    # Parameters as one vector
+
+    @property
+    def dtype(self):
+        """The float dtype of the parameters; None without parameters, when x keeps its own."""
+        return self.theta.dtype if self.theta is not None and self.theta.size else None
+
+    @property
+    def segments(self):
+        """[(slice of theta, lr_factor, decay_factor)] for the parts where the factors are not both 1; frozen: 0."""
+        return [segment for segment in self._segments(0, 1.0) if segment[1:] != (1.0, 1.0)]
+
+    def astype(self, dtype):
+        """Converts parameters, gradients and state to float32 or float64; returns the layer."""
+        dtype = float_dtype(self, dtype)
+        if not self.built:
+            raise RuntimeError(f"{self.label} is not built yet: give the dtype to build(input_shape, rng, dtype)")
+        if self.theta.base is not None:
+            raise RuntimeError(f"{self.label} is part of a model: call astype on the outermost one")
+        for layer in self.walk():
+            for name, array in layer.state.items():
+                layer.state.rebind(name, array.astype(dtype))
+        self._bind(np.empty(self.theta.size, dtype), np.empty(self.theta.size, dtype))
+        self._forget()
+        return self
+
+    def _gather(self, dtype):
+        """Moves the parameters into vectors of the layer's own, unless they lie in one already."""
+        size = sum(array.size for array in self.params.values())
+        if self.theta is None or self.theta.size != size:
+            self._bind(np.empty(size, dtype), np.empty(size, dtype))
+
+    def _bind(self, theta, gradient):
+        """Copies parameters and gradients into the two vectors and reads and writes them there from now on."""
+        if not isinstance(self.params, Parameters):  # a plain dict from a layer of the user's own
+            self.params, self.grads = Parameters(self.params), Parameters(self.grads)
+        start = 0
+        for name, array in list(self.params.items()):
+            for arrays, vector in ((self.params, theta), (self.grads, gradient)):
+                view = vector[start : start + array.size].reshape(array.shape)
+                view[...] = arrays.get(name, 0)
+                arrays.rebind(name, view)
+            start += array.size
+        self.theta, self.gradient = theta, gradient
+
+    def _segments(self, start, lr_factor):
+        factor = 0.0 if self.frozen else lr_factor * self.lr_factor
+        if self.theta is not None and self.theta.size:
+            yield slice(start, start + self.theta.size), factor, 1.0
+
+    def _forget(self):
+        """Makes the next backward and update wait for a forward: what was kept no longer fits."""
+        for layer in self.walk():
+            layer._input, layer._output, layer._ready = None, None, False
+
+    # Copies and pictures
+
+    def __getstate__(self):
+        return {name: value for name, value in vars(self).items() if name not in ("theta", "gradient")}
+
+    def __setstate__(self, state):
+        """Gives a copied or unpickled layer vectors of its own, so that its arrays are views again."""
+        vars(self).update(state)
+        if self.built:
+            self._gather(next((array.dtype for array in self.params.values()), np.float32))
+
+    @property
+    def label(self):
+        """What messages call the layer: its class, and its name where it has one."""
+        return type(self).__name__ + (f" {self.name!r}" if self.name else "")
+
+    def __repr__(self):
+        from inspect import Parameter, signature  # here, so that `import layers` stays short
+
+        arguments = []
+        for name, parameter in signature(type(self).__init__).parameters.items():
+            value = getattr(self, name, parameter.default)
+            if parameter.kind is Parameter.VAR_POSITIONAL:
+                arguments += map(repr, value)
+            elif name != "self" and value is not parameter.default and value != parameter.default:
+                arguments.append(repr(value) if parameter.default is Parameter.empty else f"{name}={value!r}")
+        line = f"{type(self).__name__}({', '.join(arguments)})"
+        if len(line) <= 80 and "\n" not in line:
+            return line
+        inner = "".join(f"    {argument},\n".replace("\n", "\n    ")[:-4] for argument in arguments)
+        return f"{type(self).__name__}(\n{inner})"

@@ -1,0 +1,31 @@
+"""Named arrays that stay where they are: what `layer.params`, `layer.grads` and `layer.state` are."""
+
+from collections.abc import MutableMapping
+
+import numpy as np
+
+
+class Parameters(dict):
+    """A dict of arrays in which assigning to a name that exists copies into its array.
+
+    So `layer.grads["W"] = g.T @ x` writes into the model's gradient vector, of which the array is a view, and never
+    cuts the two apart. A new name stores the array that it is given.
+
+    Raises ValueError where the shape of the value is not the shape of the array.
+    """
+
+    def __setitem__(self, name, value):
+        array = self.get(name)
+        if array is None:
+            super().__setitem__(name, np.asarray(value))
+        elif array is not value:
+            if np.shape(value) != array.shape:
+                raise ValueError(f"{name} has shape {array.shape}, got {np.shape(value)}")
+            array[...] = value
+
+    update = MutableMapping.update  # dict's own would bypass __setitem__
+    setdefault = MutableMapping.setdefault
+
+    def rebind(self, name, array):
+        """Puts another array in the place of the old one: for Layer, which moves arrays into its vectors."""
+        super().__setitem__(name, array)

@@ -1,0 +1,76 @@
+"""Sequential: layers one after the other."""
+
+import numpy as np
+
+from .container import LOCATED, Container
+
+
+class Sequential(Container):
+    """y = f_n(... f_2(f_1(x))), a model as a layer of layers.
+
+    Shapes: what the first layer takes, (N, ...), to what the last one gives.
+
+    backward: the chain rule, last layer first; each layer's dl/dx is the g of the one before it. With
+    `input_gradient=False` it stops at the first layer that has something to train, and returns None.
+    update: every layer's own.
+
+    `model[i]`, `len(model)` and `model.layers` give the layers, counted from 0 as in every message.
+
+    Raises what the layers raise, with the layer's place in the message.
+
+    Source: slides "Backward" and "Update".
+    """
+
+    def __init__(self, *layers):
+        self.layers = self.adopt(layers)
+
+    def build(self, input_shape, rng=0, dtype=np.float32):
+        for place in range(len(self)):
+            input_shape = self.build_child(place, input_shape, rng, dtype)
+        return input_shape
+
+    def output_shape(self, input_shape):
+        try:
+            for place in range(len(self)):
+                input_shape = self.layers[place].output_shape(input_shape)
+        except LOCATED as error:
+            self.locate(error, place)
+            raise
+        return input_shape
+
+    def forward(self, x):
+        try:
+            for place in range(len(self)):
+                x = self.layers[place].forward(x)
+        except LOCATED as error:
+            self.locate(error, place)
+            raise
+        return x
+
+    def backward(self, g, input_gradient=True):
+        first = 0 if input_gradient else self._first_trained()
+        try:
+            for place in range(len(self) - 1, first - 1, -1):
+                g = self.layers[place].backward(g, input_gradient or place > first)
+        except LOCATED as error:
+            self.locate(error, place)
+            raise
+        return g
+
+    def update(self):
+        try:
+            for place in range(len(self)):
+                if self.layers[place].theta.size:
+                    self.layers[place].update()
+        except LOCATED as error:
+            self.locate(error, place)
+            raise
+
+    def _first_trained(self):
+        return next((i for i, layer in enumerate(self.layers) if layer.theta.size and not layer.frozen), len(self))
+
+    def __getitem__(self, place):
+        return self.layers[place]
+
+    def __len__(self):
+        return len(self.layers)

@@ -1,0 +1,15 @@
+import numpy as np
+
+from layers import Flatten
+
+
+def test_lays_an_example_out_in_one_axis_and_back():
+    layer, x = Flatten(), np.arange(24.0).reshape(2, 2, 3, 2)
+    assert layer.build((2, 3, 2)) == (12,)
+    y = layer.forward(x)
+    assert y.tolist() == np.arange(24.0).reshape(2, 12).tolist()
+    assert layer.backward(y).tolist() == x.tolist()
+
+
+def test_no_examples_give_no_rows():
+    assert Flatten().forward(np.zeros((0, 2, 3))).shape == (0, 6)

@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+
+from layers import Sequential, Standardize
+
+
+def test_fit_gives_mean_0_and_standard_deviation_1_for_each_column():
+    x = np.random.default_rng(0).normal([5, -3], [2, 0.1], (500, 2))
+    layer = Standardize().fit(x)
+    y = layer.astype(np.float64).fit(x).forward(x)
+    assert np.allclose(y.mean(axis=0), 0, atol=1e-12) and np.allclose(y.std(axis=0), 1, rtol=1e-12)
+
+
+def test_images_have_one_mean_for_each_channel():
+    x = np.random.default_rng(0).random((10, 4, 4, 3), np.float32)
+    layer = Standardize().fit(x)
+    assert layer.state["mean"].shape == (3,)
+    assert np.allclose(layer.state["mean"], x.mean(axis=(0, 1, 2)), rtol=1e-6)
+
+
+def test_a_constant_column_is_only_shifted():
+    assert Standardize().fit(np.full((4, 1), 7.0)).forward(np.full((4, 1), 8.0)).tolist() == [[1]] * 4
+
+
+def test_a_large_offset_costs_no_precision_in_the_statistics():
+    x = (np.random.default_rng(0).normal(0, 1, (4096, 1)) + 1e4).astype(np.float32)
+    layer = Standardize().fit(x)
+    assert layer.state["std"][0] == pytest.approx(np.float64(x).std(), rel=1e-6)
+
+
+def test_before_fit_it_changes_nothing_and_the_state_is_no_parameter():
+    model = Sequential(Standardize())
+    x = np.random.default_rng(0).random((3, 2))
+    assert np.array_equal(model.forward(x), x)
+    assert model.theta.size == 0 and list(model.state) == ["0.mean", "0.std"]
+
+
+def test_another_number_of_columns_is_refused():
+    layer = Standardize().fit(np.zeros((3, 2)))
+    with pytest.raises(ValueError, match=r"expected x of shape \(N, ..., 2\), got \(5, 3\)"):
+        layer.forward(np.zeros((5, 3)))
