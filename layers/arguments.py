@@ -13,3 +13,9 @@ def probability(name, value):
     if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value <= 1:
         raise ValueError(f"{name} expected a number from 0 to 1, got {value!r}")
     return float(value)
+
+
+def flag(name, value):
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} expected true or false, got {value!r}")
+    return value

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .arguments import positive_int
+from .arguments import flag, positive_int
 from .guards import batch
 from .initializers import initializer
 from .layer import Layer
@@ -28,7 +28,7 @@ class Dense(Layer):
 
     def __init__(self, out_features, bias=True, init="glorot_uniform", in_features=None):
         self.out_features = positive_int("out_features", out_features)
-        self.bias = bias
+        self.bias = flag("bias", bias)
         self.init = init
         self.in_features = in_features if in_features is None else positive_int("in_features", in_features)
         initializer(init)

@@ -40,6 +40,7 @@ class Layer:
     name = None
     rng = None
     built = False
+    input_shape = None  # one example's shape, as build was told
     theta = gradient = None  # vectors; None until built
     children = ()
     _input = None  # (one example's shape, dtype) that forward last admitted

@@ -28,6 +28,11 @@ class Standardize(Layer):
             raise ValueError(f"{self.label} expected x of shape (N, ..., {features}), got {batch(input_shape)}")
         return input_shape
 
+    @property
+    def fitted(self):
+        """Whether mean and std are others than at the start."""
+        return self.built and bool(np.any(self.state["mean"] != 0) or np.any(self.state["std"] != 1))
+
     def fit(self, x):
         """Sets mean and std to those of x, in float64; a constant entry keeps std 1. Returns the layer."""
         if not self.built:

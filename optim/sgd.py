@@ -21,9 +21,9 @@ class SGD(Optimizer):
     def __init__(self, lr=0.01, momentum=0.0, nesterov=False, weight_decay=0.0):
         super().__init__(lr, weight_decay)
         self.momentum = below_one("momentum", momentum)
+        if not isinstance(nesterov, bool) or (nesterov and not momentum):
+            raise ValueError(f"nesterov expected false, or true with a momentum above 0, got {nesterov!r}")
         self.nesterov = nesterov
-        if nesterov and not momentum:
-            raise ValueError("nesterov expected a momentum above 0, got momentum 0")
         self.vectors = ("velocity",) if momentum else ()
 
     def move(self, theta, g, velocity=None, *, scratch, lr, weight_decay):

@@ -133,7 +133,7 @@ def test_first_step_of_adam_is_lr():
         (lambda: SGD(lr="0.1"), "lr expected a number of 0 or more, got '0.1'"),
         (lambda: SGD(lr=float("nan")), "lr expected a number"),
         (lambda: SGD(momentum=1), "momentum expected a number from 0 to below 1, got 1"),
-        (lambda: SGD(nesterov=True), "nesterov expected a momentum above 0"),
+        (lambda: SGD(nesterov=True), "nesterov expected false, or true with a momentum above 0, got True"),
         (lambda: SGD(weight_decay=-0.1), "weight_decay expected"),
         (lambda: Adam(betas=(0.9, 1)), r"betas\[1\] expected a number from 0 to below 1, got 1"),
         (lambda: Adam(betas=(0.9,)), "betas expected two numbers"),

@@ -1,0 +1,36 @@
+"""What several tests need: the real MNIST where it is, and the command line as a user calls it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def mnist_folder():
+    """The folder of the real MNIST, or a skip that says what is missing."""
+    folder = Path(os.environ.get("THREESTEP_DATA", "")) / "mnist"
+    if not os.environ.get("THREESTEP_DATA") or not folder.is_dir():
+        pytest.skip("the real MNIST is not here: set THREESTEP_DATA to the folder that holds mnist/")
+    return folder.resolve()
+
+
+@pytest.fixture
+def command(tmp_path):
+    """Runs `python train.py ...` in an empty folder; returns the finished process."""
+
+    def run(*arguments, **environment):
+        return subprocess.run(
+            [sys.executable, str(ROOT / "train.py"), *map(str, arguments)],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+            capture_output=True,
+            text=True,
+            timeout=170,
+        )
+
+    return run

@@ -1,0 +1,157 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from threestep.training import Config, ConfigError, load_config
+from threestep.training.config import read_yaml
+
+CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+
+
+def values(**changes):
+    return {
+        "data": "Digits",
+        "model": ["Flatten", {"Dense": {"out_features": 8, "frozen": True, "name": "first"}}, "ReLU", {"Linear": 10}],
+        "loss": "CrossEntropy",
+        "optimizer": {"SGD": {"lr": 0.1}},
+        "train": {"epochs": 2},
+        **changes,
+    }
+
+
+def test_objects_and_defaults():
+    config = Config(values())
+    assert repr(config.model) == "Sequential(Flatten(), Dense(8), ReLU(), Dense(10))"
+    assert config.model[1].frozen and config.model[1].name == "first"
+    assert (config.seed, config.epochs, config.batch_size, config.optimizer.lr) == (0, 2, 32, 0.1)
+    assert config.values["optimizer"] == {"SGD": {"lr": 0.1, "momentum": 0.0, "nesterov": False, "weight_decay": 0.0}}
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_the_resolved_config_says_the_same_run(path):
+    config = load_config(path)
+    again = Config(yaml.safe_load(config.to_yaml()))
+    assert again.values == config.values and repr(again.model) == repr(config.model)
+
+
+def test_nested_models():
+    config = Config(values(model=["Flatten", {"Sequential": [{"Dense": 4}, "ReLU"]}, {"Dense": 10}]))
+    assert repr(config.model) == "Sequential(Flatten(), Sequential(Dense(4), ReLU()), Dense(10))"
+    assert repr(Config(yaml.safe_load(config.to_yaml())).model) == repr(config.model)
+    with pytest.raises(ConfigError, match=r"^model\[0\].Sequential\[1\].Dropout.q: Dropout has no option 'q'"):
+        Config(values(model=[{"Sequential": ["ReLU", {"Dropout": {"q": 1}}]}]))
+
+
+@pytest.mark.parametrize(
+    ("override", "read"),
+    [
+        ("optimizer.lr=3e-4", lambda c: c.optimizer.lr == 3e-4),
+        ("optimizer=Adam", lambda c: type(c.optimizer).__name__ == "Adam"),
+        ("model.1.out_features=5", lambda c: c.model[1].out_features == 5),
+        ("model.2=Tanh", lambda c: type(c.model[2]).__name__ == "Tanh"),
+        ("train.batch_size=7", lambda c: c.batch_size == 7),
+        ("seed=3", lambda c: c.seed == 3),
+        ("data.valid=50", lambda c: c.data_options == {"valid": 50}),
+        ("metrics=[error]", lambda c: c.metrics == ["error"]),
+    ],
+)
+def test_overrides(override, read):
+    assert read(Config(values(), [override]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "overrides", "message"),
+    [
+        ({"trian": {}}, [], "^trian: unknown key. Did you mean 'train'"),
+        (
+            {"model": [{"Dense": {"out_feature": 3}}]},
+            [],
+            r"^model\[0\].Dense.out_feature: Dense has no option.*'out_features'",
+        ),
+        ({"model": ["Relu"]}, [], r"^model\[0\]: no 'Relu'. Did you mean 'ReLU'"),
+        (
+            {"model": [{"Dense": None}]},
+            [],
+            r"^model\[0\].Dense: expected out_features, as in Dense: {out_features: ...}",
+        ),
+        (
+            {"model": [{"Dense": "ten"}]},
+            [],
+            r"^model\[0\].Dense: out_features expected a whole number above 0, got 'ten'",
+        ),
+        ({"model": [{"Dense": None, "bias": False}]}, [], r"^model\[0\]: expected one component, got 2 keys"),
+        ({"model": [{"ReLU": 3}]}, [], r"^model\[0\].ReLU: takes no options, got 3"),
+        ({"model": [{"Dense": {"out_features": 3, "frozen": "yes"}}]}, [], "frozen: expected true or false, got 'yes'"),
+        ({"model": [{"Dense": {"out_features": 3, "lr_factor": -1}}]}, [], "lr_factor: expected a number, got -1"),
+        ({"model": [{"Dense": {"out_features": 3, "bias": "no"}}]}, [], "bias expected true or false, got 'no'"),
+        ({"model": []}, [], "^model: expected a list of layers, got"),
+        ({"model": "Dense"}, [], "^model: expected a list of layers, got 'Dense'"),
+        ({"model": [3]}, [], r"^model\[0\]: expected Name, Name: value or Name: {key: value}, got 3"),
+        ({"loss": "MSEE"}, [], "^loss: no 'MSEE'. Did you mean 'MSE'"),
+        ({"optimizer": {"SGD": {"lr": -1}}}, [], "^optimizer.SGD: lr expected a number of 0 or more, got -1"),
+        ({"optimizer": {"Adam": {"betas": 3}}}, [], "^optimizer.Adam: betas expected two numbers, got 3"),
+        ({"data": None}, [], "^data: expected Name"),
+        ({"data": {"Digits": {"vaild": 3}}}, [], "^data.Digits.vaild: Digits has no option.*'valid'"),
+        ({"train": {"epochs": "ten"}}, [], "^train.epochs: expected a whole number of 1 or more, got text 'ten'"),
+        ({"train": {"epochs": True}}, [], "^train.epochs: expected a whole number of 1 or more, got True"),
+        ({"train": {}}, [], "^train.epochs: missing"),
+        ({"train": None}, [], "^train: expected keys with values, got nothing"),
+        ({"metrics": ["acuracy"]}, [], "^metrics: expected a list of accuracy, error, mean_error"),
+        ({}, ["optimizer.lr"], "^'optimizer.lr': expected key=value"),
+        ({}, ["optimizr.lr=3"], "^optimizr.lr: no key 'optimizr' in the config. Did you mean 'optimizer'"),
+        ({}, ["model.9.p=3"], "^model.9.p: expected a place from 0 to 3, got '9'"),
+        ({}, ["seed.x=3"], "^seed.x: 'seed' holds 0, which has nothing inside"),
+        ({"seed": -1}, [], "^seed: expected a whole number of 0 or more, got -1"),
+    ],
+)
+def test_errors_name_the_path_what_was_expected_and_what_came(changes, overrides, message):
+    config = values(seed=0, **changes) if "seed" not in changes else values(**changes)
+    with pytest.raises(ConfigError, match=message):
+        Config(config, overrides)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1e-3", 1e-3),
+        ("-2E5", -2e5),
+        ("1.5e3", 1500.0),
+        (".5e1", 5.0),
+        ("3", 3),
+        ("0.1", 0.1),
+        ("1e", "1e"),
+        ("e3", "e3"),
+    ],
+)
+def test_numbers_as_people_write_them(text, value):
+    read = read_yaml(f"a: {text}", "c.yaml")["a"]
+    assert read == value and type(read) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 1\nb: 2\na: 3\n", r"^c.yaml:3:1: 'a' given twice \(first at line 1\)"),
+        ("a:\n\tb: 1\n", "^c.yaml:2:1: "),
+        ("a: [1, 2\n", "^c.yaml:2:1: "),
+        ("a: !!python/object:os.system {}\n", "^c.yaml:1:4: "),
+        ("? [1]\n: 2\n", "^c.yaml:1:3: a key must be text or a number"),
+        ("[" * 5000, "^c.yaml"),
+    ],
+)
+def test_yaml_errors_have_a_position(text, message):
+    with pytest.raises(ConfigError, match=message):
+        read_yaml(text, "c.yaml")
+
+
+@pytest.mark.parametrize("content", [b"", b"- a\n", b"just text", b"\xff\xfe\x00"])
+def test_files_that_are_no_config(tmp_path, content):
+    path = tmp_path / "c.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match="c.yaml"):
+        load_config(path)
+
+
+def test_the_loader_leaves_yamls_own_alone():
+    assert yaml.safe_load("1e-3") == "1e-3"

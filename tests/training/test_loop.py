@@ -1,0 +1,207 @@
+import warnings
+
+import numpy as np
+import pytest
+
+from layers import Dense, Dropout, Flatten, LogSoftmax, ReLU, Sequential, Sigmoid, Softmax, Standardize, Tanh
+from losses import MAE, MSE, NLL, BinaryCrossEntropy, BinaryCrossEntropyWithLogits, CrossEntropy
+from optim import SGD, Adam
+from threestep.data import Moons, batches
+from threestep.training import METRICS, Callback, Diverged, evaluate, fit, predict
+
+
+@pytest.fixture
+def moons():
+    return Moons(n=300, valid=60, test=60)
+
+
+def small():
+    return Sequential(Dense(16), Tanh(), Dense(2))
+
+
+def test_fit_is_the_slides_loop(moons):
+    """The same bytes as the loop written out by hand."""
+    x, y = moons.train
+    fitted, by_hand = small(), small()
+    fit(fitted, CrossEntropy(), SGD(lr=0.1, momentum=0.9), x, y, epochs=3, batch_size=20, rng=4)
+
+    rng, criterion, optimizer = np.random.default_rng(4), CrossEntropy(), SGD(lr=0.1, momentum=0.9)
+    by_hand.build(x.shape[1:], rng)
+    for _ in range(3):
+        for x_batch, y_batch in batches(x, y, batch_size=20, rng=rng):
+            criterion.forward(by_hand.forward(x_batch), y_batch)
+            by_hand.backward(criterion.backward())
+            by_hand.update()
+            optimizer.step(by_hand.theta, by_hand.gradient)
+    assert fitted.theta.tobytes() == by_hand.theta.tobytes()
+
+
+def test_it_learns_and_reports(moons):
+    model, criterion = small(), CrossEntropy()
+    history = fit(model, criterion, Adam(lr=0.03), *moons.train, epochs=100, valid=moons.valid)
+    assert [record["epoch"] for record in history] == list(range(1, 101))
+    assert list(history[0]) == ["epoch", "train_loss", "valid_loss", "valid_accuracy"]
+    assert history[-1]["train_loss"] < 0.1 * history[0]["train_loss"]
+    found = evaluate(model, criterion, *moons.test, metrics=["accuracy", "error"])
+    assert found["accuracy"] >= 0.95 and found["error"] == pytest.approx(1 - found["accuracy"])
+
+
+def test_train_loss_is_the_mean_over_the_examples():
+    x, y = np.ones((5, 1)), np.arange(5.0)[:, None]
+    model = Sequential(Dense(1, init="zeros"))
+    history = fit(model, MSE(), SGD(lr=0), x, y, batch_size=2, rng=0)
+    assert history[0]["train_loss"] == pytest.approx(np.mean(y**2))
+
+
+def test_predict_is_in_eval_mode_and_in_order():
+    model = Sequential(Dropout(p=0.5), Dense(2))
+    x = np.random.default_rng(0).normal(size=(11, 3)).astype(np.float32)
+    y = predict(model, x, batch_size=4)
+    assert np.allclose(y, model.eval().forward(x), rtol=1e-6) and not model.training
+    model.train()
+    predict(model, x)
+    assert model.training
+    assert predict(model, x[:0]).shape == (0, 2)
+
+
+def test_evaluate_weighs_every_example_the_same():
+    model, criterion = Sequential(Dense(1)), MSE()
+    x, y = np.random.default_rng(0).normal(size=(2, 11, 1)).astype(np.float32)
+    assert evaluate(model, criterion, x, y, batch_size=3)["loss"] == pytest.approx(
+        criterion.forward(predict(model, x), y)
+    )
+
+
+def test_standardize_is_fitted_once_to_what_reaches_it():
+    x = np.random.default_rng(0).normal(5, 3, (50, 2, 2, 1)).astype(np.float32)
+    y = np.zeros(50, int)
+    model = Sequential(Sequential(Standardize(), Flatten()), Dense(3), Standardize(), Dense(2))
+    fit(model, CrossEntropy(), SGD(lr=0.1), x, y)
+    first, second = model[0][0], model[2]
+    assert first.state["mean"][0] == pytest.approx(x.mean(), rel=1e-5)
+    assert second.fitted
+    kept = first.state["mean"].copy()
+    fit(model, CrossEntropy(), SGD(lr=0.1), x + 100, y)
+    assert np.array_equal(first.state["mean"], kept)
+
+
+class Recorder(Callback):
+    def __init__(self):
+        self.moments = []
+
+    def on_start(self, progress):
+        self.moments.append("start")
+
+    def on_gradient(self, progress, x, y):
+        self.moments.append(f"gradient {progress.step} {len(x)}")
+
+    def on_step(self, progress):
+        self.moments.append(f"step {progress.step}")
+
+    def on_epoch(self, progress):
+        self.moments.append(f"epoch {progress.epoch} {progress.record['epoch']}")
+
+    def on_end(self, progress):
+        self.moments.append("end")
+
+
+def test_callbacks_see_every_moment_in_order():
+    recorder = Recorder()
+    fit(small(), CrossEntropy(), SGD(), np.zeros((5, 2)), np.zeros(5, int), 2, batch_size=3, callbacks=[recorder])
+    epoch = ["gradient 1 3", "step 1", "gradient 2 2", "step 2", "epoch 1 1"]
+    again = ["gradient 3 3", "step 3", "gradient 4 2", "step 4", "epoch 2 2"]
+    assert recorder.moments == ["start", *epoch, *again, "end"]
+
+
+def test_a_callback_may_change_the_gradient_and_stop_the_run():
+    class Meddler(Callback):
+        def on_gradient(self, progress, x, y):
+            progress.model.gradient[:] = 0
+
+        def on_step(self, progress):
+            progress.stop = progress.step == 3
+
+    model = small()
+    model.build((2,))
+    before = model.theta.copy()
+    history = fit(model, CrossEntropy(), SGD(), np.ones((10, 2)), np.zeros(10, int), 9, 5, callbacks=[Meddler()])
+    assert np.array_equal(model.theta, before) and len(history) == 1
+
+
+def test_divergence_is_told_before_the_step():
+    model = Sequential(Dense(3), ReLU(), Sequential(Dense(1)))
+    x, recorder = np.full((4, 2), 1e18, np.float32), Recorder()
+    model.build((2,))
+    before = model.theta.copy()
+    with pytest.raises(Diverged, match=r"loss is inf at epoch 1, step 1 \(lr 0.5"):
+        fit(model, MSE(), SGD(lr=0.5), x, np.full((4, 1), -1e30, np.float32), callbacks=[recorder])
+    assert np.array_equal(model.theta, before) and recorder.moments == ["start", "end"]
+
+
+def test_a_gradient_that_is_not_finite_names_its_parameter():
+    class Broken(MSE):
+        def backward(self):
+            return super().backward() * np.nan
+
+    model = Sequential(Dense(3), Sequential(ReLU(), Dense(1)))
+    with pytest.raises(Diverged, match="gradient is not finite at epoch 1, step 1.*layer 0 Dense W, nan"):
+        fit(model, Broken(), SGD(), np.ones((4, 2)), np.ones((4, 1)))
+
+
+def test_nothing_finite_is_lost_on_the_way_to_divergence(moons):
+    model = small()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(Diverged):
+            fit(model, CrossEntropy(), SGD(lr=1e38), *moons.train, epochs=5)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "message"),
+    [
+        (np.array([[0, 1], [np.nan, 0]]), np.zeros(2, int), r"x\[1, 0\] is nan, expected a number"),
+        (np.zeros((0, 2)), np.zeros(0, int), "x holds no examples"),
+        (np.zeros((3, 2)), np.zeros(2, int), "x holds 3 examples and y 2"),
+    ],
+)
+def test_what_cannot_be_trained_on(x, y, message):
+    with pytest.raises(ValueError, match=message):
+        fit(small(), CrossEntropy(), SGD(), x, y)
+
+
+def test_unknown_metric():
+    with pytest.raises(ValueError, match="no metric 'acuracy': expected accuracy, error, mean_error"):
+        fit(small(), CrossEntropy(), SGD(), np.zeros((3, 2)), np.zeros(3, int), metrics=["acuracy"])
+
+
+@pytest.mark.parametrize(
+    ("last", "criterion", "advice"),
+    [
+        (Softmax(), CrossEntropy(), "softmax is applied twice"),
+        (Softmax(), NLL(), "use LogSoftmax"),
+        (Sigmoid(), BinaryCrossEntropyWithLogits(), "sigmoid is applied twice"),
+    ],
+)
+def test_classic_mistakes_are_warned_about(last, criterion, advice):
+    labels = criterion.labels
+    y = np.zeros(4, int) if labels else np.zeros((4, 2))
+    with pytest.warns(UserWarning, match=advice):
+        fit(Sequential(Dense(2), Sequential(last)), criterion, SGD(), np.zeros((4, 3)), y)
+
+
+def test_right_pairs_are_not_warned_about():
+    fit(Sequential(Dense(2), LogSoftmax()), NLL(), SGD(), np.zeros((4, 3)), np.zeros(4, int))
+    fit(Sequential(Dense(2), Sigmoid()), BinaryCrossEntropy(), SGD(), np.zeros((4, 3)), np.zeros((4, 2)))
+
+
+def test_metrics_by_hand():
+    logits = np.array([[2.0, 1], [0, 3], [1, 0], [5, 4]])
+    one_hot = np.eye(2)[[0, 1, 1, 1]]
+    assert METRICS["accuracy"](CrossEntropy(), logits, np.array([0, 1, 1, 1])) == 0.5
+    assert METRICS["accuracy"](CrossEntropy(), logits, one_hot) == 0.5
+    assert METRICS["accuracy"](MSE(), logits, one_hot) == 0.5
+    assert METRICS["error"](
+        BinaryCrossEntropy(), np.array([[0.9], [0.6], [0.1]]), np.array([[1], [0], [0]])
+    ) == pytest.approx(1 / 3)
+    assert METRICS["accuracy"](BinaryCrossEntropyWithLogits(), np.array([[0.1], [-0.1]]), np.array([[1], [1]])) == 0.5
+    assert METRICS["mean_error"](MAE(), np.array([[1.0], [4]]), np.array([[2.0], [2]])) == 1.5

@@ -1,0 +1,116 @@
+import errno
+import os
+
+import numpy as np
+import pytest
+
+from layers import Dense, ReLU, Sequential, Standardize
+from threestep.training import CheckpointError, load, save, storage
+
+
+def make(width=4):
+    return Sequential(Standardize(), Sequential(Dense(width), ReLU()), Dense(2))
+
+
+@pytest.fixture
+def model():
+    model = make()
+    model.build((3,), rng=1)
+    model[0].fit(np.random.default_rng(0).normal(2, 3, (20, 3)))
+    return model
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_saving_and_loading_is_exact(model, tmp_path, dtype):
+    model.astype(dtype)
+    save(tmp_path / "w.npz", model)
+    fresh, built = make(), make()
+    built.build((3,), rng=9, dtype=dtype)
+    x = np.random.default_rng(1).normal(size=(5, 3)).astype(dtype)
+    for other in (fresh, built):
+        assert load(tmp_path / "w.npz", other) is other
+        assert other.theta.tobytes() == model.theta.tobytes() and other.theta.dtype == dtype
+        assert other.forward(x).tobytes() == model.forward(x).tobytes()
+    assert [p.name for p in tmp_path.iterdir()] == ["w.npz"]
+
+
+def test_the_same_model_gives_the_same_bytes(model, tmp_path):
+    save(tmp_path / "a.npz", model)
+    save(tmp_path / "b.npz", model)
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+
+
+def test_another_model_is_told_and_left_alone(model, tmp_path):
+    save(tmp_path / "w.npz", model)
+    other = make(width=5)
+    other.build((3,))
+    before = other.theta.copy()
+    with pytest.raises(CheckpointError) as caught:
+        load(tmp_path / "w.npz", other)
+    assert str(caught.value) == (
+        f"{tmp_path / 'w.npz'} does not fit this model: layer 1 Sequential: layer 0 Dense W is float32 (4, 3) in the "
+        "file, float32 (5, 3) here (layers are counted from 0)"
+    )
+    assert np.array_equal(other.theta, before)
+    longer = Sequential(*make().layers, Dense(2))
+    with pytest.raises(CheckpointError, match="layer 3 Dense W is not in the file"):
+        load(tmp_path / "w.npz", longer)
+    with pytest.raises(CheckpointError, match=r"it has no place for params 1.0.W"):
+        load(tmp_path / "w.npz", Sequential(Standardize(), ReLU()))
+
+
+def test_another_input_is_told(model, tmp_path):
+    save(tmp_path / "w.npz", model)
+    with pytest.raises(CheckpointError, match="does not fit this model: layer 0 Dense expected"):
+        load(tmp_path / "w.npz", Sequential(Dense(4, in_features=7)))
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 but no more"])
+def test_what_is_no_file_of_weights(tmp_path, content):
+    (tmp_path / "w.npz").write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"w.npz cannot be read as weights"):
+        load(tmp_path / "w.npz", make())
+
+
+def test_every_truncation_is_told(model, tmp_path):
+    save(tmp_path / "w.npz", model)
+    whole = (tmp_path / "w.npz").read_bytes()
+    for length in range(0, len(whole), 37):
+        (tmp_path / "w.npz").write_bytes(whole[:length])
+        with pytest.raises(CheckpointError):
+            load(tmp_path / "w.npz", make())
+
+
+def test_pickles_are_never_loaded(tmp_path):
+    np.savez(tmp_path / "w.npz", input_shape=np.array([object()]))
+    with pytest.raises(CheckpointError, match="cannot be read as weights"):
+        load(tmp_path / "w.npz", make())
+
+
+def test_foreign_npz_and_missing_file(tmp_path):
+    np.savez(tmp_path / "w.npz", a=np.zeros(3))
+    with pytest.raises(CheckpointError, match="holds no weights of a model"):
+        load(tmp_path / "w.npz", make())
+    with pytest.raises(CheckpointError, match="nowhere.npz not found"):
+        load(tmp_path / "nowhere.npz", make())
+
+
+def test_an_unbuilt_model_cannot_be_saved(tmp_path):
+    with pytest.raises(ValueError, match="not built"):
+        save(tmp_path / "w.npz", make())
+
+
+@pytest.mark.parametrize("operation", ["fsync", "replace"])
+def test_a_failed_save_leaves_the_old_file_whole(model, tmp_path, monkeypatch, operation):
+    save(tmp_path / "w.npz", model)
+    before = (tmp_path / "w.npz").read_bytes()
+    model.theta += 1
+
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(storage.os, operation, full)
+    with pytest.raises(OSError, match="No space left"):
+        save(tmp_path / "w.npz", model)
+    monkeypatch.undo()
+    assert (tmp_path / "w.npz").read_bytes() == before and os.listdir(tmp_path) == ["w.npz"]

@@ -1,0 +1,5 @@
+import sys
+
+from threestep.cli import main
+
+sys.exit(main())

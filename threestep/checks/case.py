@@ -1,0 +1,74 @@
+"""What the clauses of the contract work with: a subject to try things on, and ways to see what changed."""
+
+import copy
+
+import numpy as np
+
+from layers import Layer
+
+CLAUSES = []  # (sentence, check, whether it is for subclasses of Layer only)
+
+
+def clause(sentence, layers_only=False):
+    """Makes a function of a Case the check of that sentence; it returns None, or what it saw that breaks it."""
+
+    def keep(check):
+        CLAUSES.append((sentence, check, layers_only))
+        return check
+
+    return keep
+
+
+class Case:
+    """One subject and its input: fresh copies to try things on."""
+
+    def __init__(self, subject, x):
+        self.subject, self.x = subject, np.array(x, np.float64)
+
+    def fresh(self, dtype=np.float64, built=True):
+        """A copy of the subject, built in this dtype."""
+        layer = copy.deepcopy(self.subject)
+        if isinstance(layer, Layer) and built:
+            return layer.astype(dtype) if layer.built else self.build(layer, dtype)
+        return layer
+
+    def build(self, layer, dtype=np.float64, rng=0):
+        layer.build(self.x.shape[1:], rng=rng, dtype=dtype)
+        return layer
+
+    def after_update(self, dtype=np.float64):
+        """(layer, x, y, g, dx) after the three steps with a random g."""
+        layer, x = self.fresh(dtype), self.x.astype(dtype)
+        y = layer.forward(x)
+        g = np.random.default_rng(1).standard_normal(y.shape).astype(dtype)
+        dx = layer.backward(g)
+        layer.update()
+        return layer, x, y, g, dx
+
+    def other_x(self):
+        return self.x[::-1] * 0.5 + 0.125
+
+
+def arrays_of(layer, *names):
+    return {f"{name}.{key}": a for name in names for key, a in getattr(layer, name, {}).items()}
+
+
+def changed(before, after):
+    """The first name whose bytes differ, or None."""
+    return next((name for name in before if before[name].tobytes() != after[name].tobytes()), None)
+
+
+def copies(arrays):
+    return {name: np.array(array) for name, array in arrays.items()}
+
+
+def expect_error(kinds, action, *texts):
+    """None if the action raises one of these with all texts in its message, else what happened."""
+    try:
+        action()
+    except kinds as error:
+        missing = [text for text in texts if text not in str(error)]
+        return f"the message lacks {missing[0]!r}: {error}" if missing else None
+    except Exception as error:
+        return f"{type(error).__name__} instead of {' or '.join(kind.__name__ for kind in kinds)}: {error}"
+    return "no error"

@@ -1,0 +1,220 @@
+"""The contract's sentences on what Layer brings: building, dtypes, errors, the one vector, modes, nesting."""
+
+import copy
+import pickle
+from functools import partial
+
+import numpy as np
+
+import layers
+from layers import Sequential
+
+from .case import arrays_of, changed, clause, expect_error
+
+layer_clause = partial(clause, layers_only=True)
+
+
+@layer_clause("float32 stays float32, float64 stays float64")
+def _(case):
+    for dtype in (np.float32, np.float64):
+        layer, _, y, _, dx = case.after_update(dtype)
+        found = {"y": y, "dx": dx, **arrays_of(layer, "params", "grads")}
+        wrong = next((name for name, array in found.items() if array.dtype != dtype), None)
+        if wrong:
+            return f"{wrong} is {found[wrong].dtype} in a {np.dtype(dtype)} model"
+
+
+@layer_clause("a float x of another dtype is converted at the entry; without parameters x keeps its own")
+def _(case):
+    for mine, given in ((np.float32, np.float64), (np.float64, np.float32)):
+        layer = case.fresh(mine)
+        y = layer.forward(case.x.astype(given))
+        expected = mine if layer.params else given
+        if y.dtype != expected:
+            return f"{np.dtype(given)} x gave {y.dtype} y, expected {np.dtype(expected)}"
+
+
+@layer_clause("integers where numbers are meant raise TypeError and say what to do")
+def _(case):
+    return expect_error((TypeError,), lambda: case.fresh().forward((case.x * 10).astype(int)), "astype", "int64")
+
+
+@layer_clause("backward before forward, and update before backward, raise RuntimeError")
+def _(case):
+    layer, name = case.fresh(), type(case.subject).__name__
+    wrong = expect_error((RuntimeError,), lambda: layer.backward(case.x), name, "backward before forward")
+    layer.forward(case.x)
+    return wrong or expect_error((RuntimeError,), layer.update, name, "update before backward")
+
+
+@layer_clause("g of another shape raises ValueError with both shapes")
+def _(case):
+    layer = case.fresh()
+    y = layer.forward(case.x)
+    g, name = np.ones((len(y) + 1, *y.shape[1:])), type(layer).__name__
+    return expect_error((ValueError,), lambda: layer.backward(g), name, str(y.shape), str(g.shape))
+
+
+@layer_clause("x of another shape raises ValueError with place and both shapes")
+def _(case):
+    layer, x = case.fresh(), np.concatenate([case.x, case.x[..., :1]], axis=-1)
+    if not (layer.params or layer.state):  # takes any shape
+        return None
+    name = type(layer).__name__ if not layer.children else "layer"  # a model's error comes from a layer within
+    wrong = expect_error((ValueError,), lambda: layer.forward(x), name, "expected", str(x.shape))
+    model = case.build(Sequential(layers.Identity(), case.fresh(built=False)))
+    place = f"layer 1 {type(layer).__name__}"
+    return wrong or expect_error((ValueError,), lambda: model.forward(x), place, "expected", str(x.shape))
+
+
+@layer_clause("build returns the output's shape; a seed fixes everything; nothing global is drawn from")
+def _(case):
+    world = repr(np.random.get_state())  # noqa: NPY002 - to see that nobody uses it
+    outcomes = []
+    for rng in (3, 3, np.random.default_rng(3)):
+        layer = case.fresh(built=False)
+        if layer.built:
+            return None
+        shape = layer.build(case.x.shape[1:], rng=rng, dtype=np.float64)
+        y = layer.forward(case.x)
+        outcomes.append((layer.theta.tobytes(), y.tobytes()))
+        if y.shape[1:] != shape:
+            return f"build returned {shape}, forward {y.shape}"
+        if not isinstance(layer.rng, np.random.Generator) or layer.rng is rng:
+            return "layer.rng is not a generator of the layer's own"
+    if len(set(outcomes)) > 1:
+        return "the same seed gave different parameters or outputs"
+    if repr(np.random.get_state()) != world:  # noqa: NPY002
+        return "NumPy's global generator was used"
+
+
+@layer_clause("the first forward builds what is not built yet, in float32 from seed 0")
+def _(case):
+    layer = case.fresh(built=False)
+    if not layer.built:
+        layer.forward(case.x.astype(np.float32))
+        built = case.fresh(np.float32)
+        return changed({"theta": built.theta}, {"theta": layer.theta})
+
+
+@layer_clause("assigning to params or grads copies into the existing array")
+def _(case):
+    layer, *_ = case.after_update()
+    for arrays in (layer.params, layer.grads):
+        for name in arrays:
+            array, value = arrays[name], np.full(arrays[name].shape, 0.5)
+            arrays[name] = value
+            if arrays[name] is not array or np.shares_memory(array, value) or not np.all(array == 0.5):
+                return f"{name} was replaced, not filled"
+            wrong = expect_error((ValueError,), lambda arrays=arrays, name=name: arrays.update({name: [[1.0] * 99]}))
+            if wrong:
+                return f"{name} took a value of another shape: {wrong}"
+
+
+@layer_clause("theta and gradient are contiguous vectors, and params and grads views of them")
+def _(case):
+    return views_of_vectors(case.after_update()[0])
+
+
+def views_of_vectors(layer):
+    for vector, arrays in ((layer.theta, layer.params), (layer.gradient, layer.grads)):
+        if vector.ndim != 1 or not vector.flags.c_contiguous:
+            return "not a contiguous vector"
+        if vector.size != sum(array.size for array in arrays.values()):
+            return f"{vector.size} entries for arrays of {sum(array.size for array in arrays.values())}"
+        vector[:] = np.arange(vector.size)
+        parts = [array.ravel() for array in arrays.values()]
+        if vector.size and not np.array_equal(np.concatenate(parts), np.arange(vector.size)):
+            return "writing the vector does not write the arrays, each entry once"
+        for array in arrays.values():
+            array[...] = -1
+        if np.any(vector != -1):
+            return "writing the arrays does not write the vector"
+
+
+@layer_clause("deepcopy and pickle keep values and views, and cut the copy off")
+def _(case):
+    layer, x, *_ = case.after_update()
+    for clone in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        if clone.theta.tobytes() != layer.theta.tobytes() or clone.gradient.tobytes() != layer.gradient.tobytes():
+            return "a copy has other values"
+        if np.shares_memory(clone.theta, layer.theta) and layer.theta.size:
+            return "a copy shares memory with the original"
+        if clone.forward(x).tobytes() != copy.deepcopy(layer).forward(x).tobytes():
+            return "a copy computes something else"
+        wrong = views_of_vectors(clone)
+        if wrong:
+            return wrong
+
+
+@layer_clause("astype changes the one dtype and keeps the values")
+def _(case):
+    layer = case.fresh()
+    before = layer.theta.copy()
+    if layer.astype(np.float32).theta.dtype != np.float32 or layer.gradient.dtype != np.float32:
+        return "theta or gradient is not float32 after astype(float32)"
+    if not np.array_equal(layer.theta, before.astype(np.float32)):
+        return "astype changed the values"
+    return views_of_vectors(layer)
+
+
+@layer_clause("frozen: backward as ever, grads zero, lr_factor 0 in segments")
+def _(case):
+    layer, x, _, g, dx = case.after_update()
+    again = case.fresh()
+    again.frozen = True
+    again.forward(x)
+    if not np.array_equal(again.backward(g), dx):
+        return "a frozen layer's backward differs"
+    again.gradient[:] = 1
+    again.update()
+    if np.any(again.gradient):
+        return "a frozen layer's gradient is not zero after update"
+    covered = sum(part.stop - part.start for part, lr_factor, _ in again.segments if lr_factor == 0)
+    if covered != again.theta.size or layer.segments:
+        return f"segments {again.segments} when frozen, {layer.segments} when not"
+
+
+@layer_clause("train() and eval() set the mode and return the layer; backward works in eval mode")
+def _(case):
+    layer = case.fresh()
+    if layer.eval() is not layer or any(part.training for part in layer.walk()):
+        return "eval() did not reach every layer"
+    y = layer.forward(case.x)
+    if layer.backward(np.ones_like(y)).shape != case.x.shape:
+        return "backward in eval mode gives another shape"
+    layer.update()
+    if layer.train() is not layer or not all(part.training for part in layer.walk()):
+        return "train() did not reach every layer"
+
+
+@layer_clause("backward(g, input_gradient=False) returns None and update finds the same")
+def _(case):
+    layer, x, _, g, _ = case.after_update()
+    again = case.fresh()
+    again.forward(x)
+    if again.backward(g, input_gradient=False) is not None:
+        return "something was returned"
+    again.update()
+    return changed(arrays_of(layer, "grads"), arrays_of(again, "grads"))
+
+
+@layer_clause("a model is a layer: the same layer nested gives the same y, dx and gradient")
+def _(case):
+    layer, x, y, g, dx = case.after_update()
+    model = Sequential(Sequential(case.fresh(), layers.Identity()))
+    case.build(model)
+    found = [model.forward(x), model.backward(g)]
+    model.update()
+    for name, mine, its in zip(("y", "dx", "gradient"), [*found, model.gradient], (y, dx, layer.gradient), strict=True):
+        if mine.tobytes() != its.tobytes():
+            return f"nesting changes {name}"
+    return views_of_vectors(model)
+
+
+@layer_clause("repr reads like the constructor's call")
+def _(case):
+    names = {**vars(layers), type(case.subject).__name__: type(case.subject)}
+    text = repr(case.fresh(built=False))
+    again = repr(eval(text, names))
+    return None if again == text else f"{text} makes {again}"

@@ -1,0 +1,17 @@
+"""What a network learns from: data sets and batches."""
+
+from .dataset import DataError, Dataset, batches, split
+from .images import MNIST, Digits, fetch
+from .toys import Moons, Xor
+
+DATASETS = {dataset.__name__: dataset for dataset in (Digits, MNIST, Moons, Xor)}
+
+
+def load(name, **options):
+    """The data set of that name, made with these options; ValueError with the names there are."""
+    if name not in DATASETS:
+        raise ValueError(f"no data set {name!r}: expected one of {', '.join(DATASETS)}")
+    return DATASETS[name](**options)
+
+
+__all__ = ["DATASETS", "DataError", "Dataset", "Digits", "MNIST", "Moons", "Xor", "batches", "fetch", "load", "split"]

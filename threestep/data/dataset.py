@@ -1,0 +1,101 @@
+"""Dataset: examples in three parts, and the batches that training takes from them."""
+
+import numpy as np
+
+
+class DataError(Exception):
+    """Data that is missing, corrupt, or not what it should be."""
+
+
+class Dataset:
+    """Examples x and targets y, in the parts train, valid and test.
+
+    Attributes:
+        name; train, valid, test: pairs (x, y), of which the last two may hold no example; classes: K for labels from
+        0 to K - 1, None for quantities.
+
+    Raises DataError where x and y differ in length, an x or y is not finite (with its place), or a label is out of
+    range.
+    """
+
+    def __init__(self, name, train, valid=None, test=None, classes=None):
+        self.name, self.classes = name, classes
+        x, y = train
+        none = x[:0], y[:0]
+        self.train, self.valid, self.test = train, valid or none, test or none
+        for part in ("train", "valid", "test"):
+            self._check(part, *getattr(self, part))
+
+    def _check(self, part, x, y):
+        where = f"{self.name}.{part}"
+        if len(x) != len(y):
+            raise DataError(f"{where}: {len(x)} examples but {len(y)} targets")
+        for what, array in (("x", x), ("y", y)):
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+                raise DataError(f"{where}: {what}[{', '.join(map(str, place))}] is {array[place]}, expected a number")
+        if self.classes is not None and len(y) and not (y.min() >= 0 and y.max() < self.classes):
+            wrong = y.min() if y.min() < 0 else y.max()
+            raise DataError(f"{where}: expected labels from 0 to {self.classes - 1}, got {wrong}")
+
+    def __repr__(self):
+        sizes = ", ".join(f"{part} {len(getattr(self, part)[1]):,}" for part in ("train", "valid", "test"))
+        return f"<{self.name}: {sizes}; x {self.train[0].shape[1:]}>"
+
+
+def split(y, valid, test, seed, stratify=True):
+    """Indices of train, valid and test: disjoint, seeded, in random order.
+
+    valid, test: a share (below 1) or a number of examples. stratify: each part holds the labels y in their proportion
+    in the whole, to the nearest example.
+
+    Raises ValueError for sizes that are out of range or leave nothing to train on.
+    """
+    sizes = [part_size(name, size, len(y)) for name, size in (("valid", valid), ("test", test))]
+    if sum(sizes) >= len(y):
+        raise ValueError(f"valid and test take {sum(sizes)} of {len(y)} examples and leave none to train on")
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(y))
+    if stratify:  # deal the classes out evenly along the order, then cut it
+        order = order[np.argsort(y[order], kind="stable")]
+        counts = np.unique(y[order], return_counts=True)[1]
+        rank = np.concatenate([(np.arange(count) + rng.random()) / count for count in counts])
+        order = order[np.argsort(rank, kind="stable")]
+    parts = np.split(order, np.cumsum(sizes))
+    return [rng.permutation(part) for part in (parts[2], parts[0], parts[1])]
+
+
+def part_size(name, size, total):
+    """A share or a number of examples as a number of examples."""
+    if isinstance(size, bool) or not isinstance(size, (int, float, np.number)) or size < 0:
+        raise ValueError(f"{name} expected a share below 1 or a number of examples, got {size!r}")
+    if size >= 1 and size != int(size):
+        raise ValueError(f"{name} expected a share below 1 or a whole number of examples, got {size!r}")
+    return round(size * total) if size < 1 else int(size)
+
+
+def batches(x, y, batch_size, rng=None):
+    """Yields (x, y) of batch_size examples until all have been used once.
+
+    rng: a numpy Generator shuffles, anew at every call; an int shuffles the same way at every call; None keeps the
+    order. The last batch is smaller where the numbers do not divide; where it would hold one example alone, that
+    example joins the batch before it (batch statistics need two).
+
+    Raises ValueError where x and y differ in length or batch_size is not a whole number above 0.
+    """
+    if len(x) != len(y):
+        raise ValueError(f"x holds {len(x)} examples and y {len(y)}: expected as many")
+    if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
+        raise ValueError(f"batch_size expected a whole number above 0, got {batch_size!r}")
+    return generate_batches(x, y, batch_size, rng)
+
+
+def generate_batches(x, y, batch_size, rng):
+    n = len(x)
+    order = None if rng is None else np.random.default_rng(rng).permutation(n)
+    starts = list(range(0, n, batch_size))
+    if n % batch_size == 1 and batch_size > 1 and len(starts) > 1:
+        starts.pop()
+    for start, stop in zip(starts, [*starts[1:], n], strict=False):  # without examples there are no starts
+        chosen = slice(start, stop) if order is None else order[start:stop]
+        yield x[chosen], y[chosen]

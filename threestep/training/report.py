@@ -1,0 +1,90 @@
+"""What a run prints: in words, for somebody who sees it for the first time."""
+
+import sys
+
+from tqdm import tqdm
+
+from .loop import Callback
+from .metrics import SHARES
+
+
+def opening(path, config, data, folder):
+    x, y = data.train
+    shape = " x ".join(map(str, x.shape[1:]))
+    kind = f" in {data.classes} classes" if data.classes else ""
+    uses = [f"{len(y):,} to train on"]
+    uses += [f"{len(data.valid[1]):,} to watch progress with"] if len(data.valid[1]) else []
+    uses += [f"{len(data.test[1]):,} kept for the test at the end"] if len(data.test[1]) else []
+    optimizer = config.optimizer
+    return "\n".join(
+        [
+            f"Training {path}",
+            f"  data       {data.name}: examples of {shape}{kind}; {', '.join(uses)}",
+            f"  model      {' > '.join(layer_words(layer) for layer in config.model.layers)}",
+            f"             {config.model.theta.size:,} parameters, drawn from seed {config.seed}",
+            f"  loss       {type(config.loss).__name__}, lowered by {type(optimizer).__name__} (lr {optimizer.lr:g})",
+            f"  steps      {config.epochs} epochs, {config.batch_size} examples a step",
+            f"  folder     {folder}",
+        ]
+    )
+
+
+def layer_words(layer):
+    size = getattr(layer, "out_features", None)
+    return layer.label + (f" {size}" if size else "") + (" (frozen)" if layer.frozen and layer.theta.size else "")
+
+
+def closing(summary, parts, folder):
+    lines = [""]
+    if summary["status"] == "interrupted":
+        lines.append(f"Stopped by a signal after {summary['seconds']:.1f} s.")
+    else:
+        part = "test" if "test" in summary else "train"
+        what = "examples never used in training" if part == "test" else "training examples"
+        total = len(parts[part][0])
+        figures = [f"{name.replace('_', ' ')} {figure(name, value)}" for name, value in summary[part].items()]
+        if "accuracy" in summary[part]:
+            figures.insert(0, f"{round(summary[part]['accuracy'] * total):,} of {total:,} right")
+        lines.append(f"Trained in {summary['seconds']:.1f} s. On the {total:,} {what}: {', '.join(figures)}.")
+    lines.append(f"Weights: {folder / 'last.npz'}. A row for each epoch: {folder / 'metrics.csv'}.")
+    lines.append(f"In Python: from threestep.training import load_run; model, config = load_run({str(folder)!r})")
+    return "\n".join(lines)
+
+
+def figure(name, value):
+    """A number as people read it: shares in percent."""
+    return f"{100 * value:.2f} %" if name.removeprefix("valid_") in SHARES else f"{value:.4f}"
+
+
+class EpochTable(Callback):
+    """A line for each epoch, under a head that names the columns; at most about twenty lines for a long run."""
+
+    def on_epoch(self, progress):
+        if progress.epoch == 1:
+            write("\n" + "  ".join(f"{name.replace('_', ' '):>14}" for name in progress.record))
+        every = max(1, progress.epochs // 20)
+        if progress.epoch % every == 0 or progress.epoch in (1, progress.epochs):
+            cells = [f"{progress.epoch} of {progress.epochs}"]
+            cells += [figure(name, value) for name, value in list(progress.record.items())[1:]]
+            write("  ".join(f"{cell:>14}" for cell in cells))
+
+
+def write(line):
+    """Prints a line above the bar, where there is one."""
+    tqdm.write(line, file=sys.stdout)
+
+
+class Bar(Callback):
+    """A progress bar over all steps, on stderr."""
+
+    def on_start(self, progress):
+        self.bar = tqdm(total=progress.epochs * progress.steps_per_epoch, unit="step", leave=False)
+
+    def on_step(self, progress):
+        self.bar.update()
+
+    def on_epoch(self, progress):
+        self.bar.set_description(f"epoch {progress.epoch}/{progress.epochs}")
+
+    def on_end(self, progress):
+        self.bar.close()

@@ -1,0 +1,192 @@
+"""A run: a config, trained, with everything it leaves behind in one folder."""
+
+import json
+import signal
+import sys
+import time
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from . import report
+from .config import load_config
+from .errors import ConfigError, Diverged
+from .loop import Callback, evaluate, fit
+from .metrics import default_metrics
+from .storage import load, save, write_whole
+
+
+def train(path, overrides=(), out=None, quiet=False, bar=None):
+    """Trains what a config file says; returns (the run's folder, the number of the signal that ended it or None).
+
+    Nothing is written before data and model are known to fit. The folder then holds config.yaml (the file's bytes),
+    resolved.yaml (with overrides and defaults), metrics.csv (a row an epoch), last.npz (the weights) and summary.json.
+
+    Args:
+        overrides: "key=value" texts. out: the run's folder; unless given, runs/NAME/DATE-TIME. quiet: prints only the
+        folder and the result. bar: whether a progress bar is drawn on stderr; unless given, where that is a terminal.
+
+    Raises ConfigError, DataError; Diverged after the last finite weights have been saved.
+    """
+    config = load_config(path, overrides)
+    data = config.make_data()
+    output_shape = build_model(config, data)
+    parts = {part: (x, match_target(config, data, y, output_shape)) for part, (x, y) in parts_of(data).items()}
+    try_loss(config, *parts["train"])
+    folder = make_folder(path, out)
+    write_whole(folder / "config.yaml", lambda file: file.write(Path(path).read_bytes()))
+    write_whole(folder / "resolved.yaml", lambda file: file.write(config.to_yaml().encode()))
+    metrics = config.metrics or default_metrics(config.loss)
+    callbacks = [MetricsFile(folder / "metrics.csv")]
+    if not quiet:
+        print(report.opening(path, config, data, folder))
+        callbacks.append(report.EpochTable())
+    if sys.stderr.isatty() if bar is None else bar:
+        callbacks.append(report.Bar())
+    started, failure = time.monotonic(), None
+    with signals() as caught:
+        try:
+            fit(
+                config.model,
+                config.loss,
+                config.optimizer,
+                *parts["train"],
+                epochs=config.epochs,
+                batch_size=config.batch_size,
+                valid=parts["valid"],
+                metrics=metrics,
+                rng=np.random.default_rng(config.seed),
+                callbacks=[*callbacks, caught],
+            )
+        except Diverged as error:
+            failure = error
+    save(folder / "last.npz", config.model)
+    status = "diverged" if failure else "interrupted" if caught.number else "finished"
+    summary = {"status": status, "seconds": round(time.monotonic() - started, 3)}
+    if status == "finished":
+        part = "test" if len(parts["test"][0]) else "train"
+        summary[part] = evaluate(config.model, config.loss, *parts[part], metrics=metrics)
+    write_whole(folder / "summary.json", lambda file: file.write(json.dumps(summary, indent=2).encode() + b"\n"))
+    if failure:
+        raise Diverged(f"{failure}. Weights before this step are in {folder / 'last.npz'}. Try a smaller optimizer.lr")
+    print(report.closing(summary, parts, folder))
+    return folder, caught.number
+
+
+def load_run(folder):
+    """(the trained model, its Config) of a run's folder."""
+    config = load_config(Path(folder) / "resolved.yaml")
+    return load(Path(folder) / "last.npz", config.model), config
+
+
+def parts_of(data):
+    return {"train": data.train, "valid": data.valid, "test": data.test}
+
+
+def build_model(config, data):
+    """Builds the model for the data; returns one example's output shape. ConfigError where they do not fit."""
+    try:
+        return config.model.build(data.train[0].shape[1:], np.random.default_rng(config.seed))
+    except (ValueError, TypeError, MemoryError) as error:
+        raise ConfigError(f"model: {error}") from None
+
+
+def try_loss(config, x, y):
+    """One evaluation of the loss, so that a model and a loss that do not go together are told before anything else."""
+    try:
+        evaluate(config.model, config.loss, x[:256], y[:256], metrics=config.metrics)
+    except (ValueError, TypeError) as error:
+        raise ConfigError(f"loss: {error}") from None
+
+
+def match_target(config, data, y, output_shape):
+    """Targets in the form that the loss takes: labels as they are, or in the shape of the model's output.
+
+    For a loss that compares entry by entry, labels of two classes become a column of 0 and 1 where the model has one
+    output, and labels of K classes one-hot rows where it has K.
+    """
+    loss, classes = type(config.loss).__name__, data.classes
+    gives = f"the last layer gives {' x '.join(map(str, output_shape))} value{'s' * (output_shape != (1,))}"
+    if config.loss.labels:
+        if output_shape[-1:] != (classes,) or len(output_shape) != y.ndim:
+            raise ConfigError(f"model: {gives}; {data.name} has {classes} classes, and {loss} wants one value for each")
+        return y
+    if y.shape[1:] == output_shape:
+        return y
+    if y.ndim == 1 and output_shape == (1,) and (classes is None or classes == 2):
+        return y[:, None]
+    if y.ndim == 1 and output_shape == (classes,):
+        return np.eye(classes, dtype=np.float32)[y]
+    wants = f"{classes} classes" if classes else f"targets of shape {y.shape[1:]}"
+    raise ConfigError(f"model: {gives}; {data.name} has {wants}, which {loss} cannot compare with that")
+
+
+def make_folder(path, out):
+    """A new folder for the run. ConfigError where `out` exists already."""
+    if out is not None:
+        try:
+            Path(out).mkdir(parents=True)
+        except FileExistsError:
+            raise ConfigError(f"{out} exists already and is not overwritten: give another --out") from None
+        return Path(out)
+    stamp = Path("runs") / Path(path).stem / datetime.now().strftime("%Y%m%d-%H%M%S")
+    for number in range(1000):
+        folder = stamp if number == 0 else stamp.with_name(f"{stamp.name}-{number + 1}")
+        try:
+            folder.mkdir(parents=True)
+            return folder
+        except FileExistsError:
+            continue
+    raise ConfigError(f"{stamp} and a thousand folders beside it exist already: give --out")
+
+
+class MetricsFile(Callback):
+    """metrics.csv: a row for each epoch, under a row of names, numbers in full."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def on_start(self, progress):
+        self.file = open(self.path, "x", encoding="utf-8", newline="\n")  # noqa: SIM115 - on_end closes it
+
+    def on_epoch(self, progress):
+        rows = [progress.record] if progress.epoch > 1 else [list(progress.record), progress.record]
+        for row in rows:
+            self.file.write(",".join(row if isinstance(row, list) else map(repr, row.values())) + "\n")
+        self.file.flush()
+
+    def on_end(self, progress):
+        self.file.close()
+
+
+class Caught(Callback):
+    """The first SIGINT or SIGTERM: asks the run to stop after this step."""
+
+    number = None
+
+    def on_step(self, progress):
+        progress.stop = self.number or progress.stop
+
+
+@contextmanager
+def signals():
+    """Within it, the first SIGINT or SIGTERM is kept in a Caught; a second one acts as ever."""
+    caught, before = Caught(), {}
+
+    def keep(number, frame):
+        caught.number = number
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before[number] = signal.signal(number, keep)
+    except ValueError:  # not in the main thread: whoever started it handles signals
+        pass
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

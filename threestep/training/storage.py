@@ -1,0 +1,83 @@
+"""Weights in a file: saved whole or not at all, loaded only where they fit."""
+
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from .errors import CheckpointError
+from .loop import describe
+
+
+def save(path, model):
+    """Writes parameters and state of a built model into an .npz file, exactly.
+
+    The file appears under its name only when it is complete and on the disk, so a failure leaves what was there.
+    """
+    if not model.built:
+        raise ValueError("the model is not built, so there is nothing to save")
+    arrays = {f"params/{name}": array for name, array in model.params.items()}
+    arrays |= {f"state/{name}": array for name, array in model.state.items()}
+    write_whole(path, lambda file: np.savez(file, input_shape=np.array(model.input_shape, np.int64), **arrays))
+
+
+def load(path, model):
+    """Fills the model with the parameters and state of a file; builds it first if it is not built. Returns the model.
+
+    Raises CheckpointError, before anything is changed, for a file that is missing or corrupt, or holds another model.
+    """
+    arrays = read_arrays(path)
+    if "input_shape" not in arrays:
+        raise CheckpointError(f"{path} holds no weights of a model")
+    input_shape = tuple(int(size) for size in arrays.pop("input_shape"))
+    params = {name: array for name, array in arrays.items() if name.startswith("params/")}
+    if not model.built:
+        dtype = next((array.dtype for array in params.values()), np.float32)
+        try:
+            model.build(input_shape, dtype=dtype)
+        except (ValueError, TypeError) as error:
+            raise CheckpointError(f"{path} does not fit this model: {error}") from None
+    mine = {f"params/{name}": array for name, array in model.params.items()}
+    mine |= {f"state/{name}": array for name, array in model.state.items()}
+    for name in [*mine, *arrays]:
+        kind, key = name.split("/", 1) if "/" in name else ("", name)
+        if name not in arrays:
+            raise CheckpointError(f"{path} does not fit this model: {describe(model, key)} is not in the file")
+        if name not in mine:
+            raise CheckpointError(f"{path} does not fit this model: it has no place for {kind} {key}")
+        theirs, here = arrays[name], mine[name]
+        if theirs.shape != here.shape or theirs.dtype != here.dtype:
+            raise CheckpointError(
+                f"{path} does not fit this model: {describe(model, key)} is {theirs.dtype} {theirs.shape} in the file, "
+                f"{here.dtype} {here.shape} here (layers are counted from 0)"
+            )
+    for name, array in arrays.items():
+        mine[name][...] = array
+    return model
+
+
+def read_arrays(path):
+    """All arrays of an .npz file, none of them pickled."""
+    try:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except FileNotFoundError:
+        raise CheckpointError(f"{Path(path).absolute()} not found") from None
+    except (OSError, ValueError, EOFError, KeyError, AttributeError, zipfile.BadZipFile) as error:
+        raise CheckpointError(f"{path} cannot be read as weights: {error}") from None
+
+
+def write_whole(path, write):
+    """Calls write(file) on a temporary file beside `path`, brings it to the disk, and gives it the name in one move."""
+    path = Path(path)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with open(partial, "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
