@@ -22,14 +22,15 @@ class CrossEntropy(Loss):
 
     def forward(self, prediction, target):
         z, self.target = admit_classes(self, prediction, target)
-        z = z - z.max(axis=1, keepdims=True)
+        z = z - np.maximum.reduce(z, axis=1, keepdims=True)
         self.e = np.exp(z)  # (L, K)
-        self.total = self.e.sum(axis=1, keepdims=True)  # (L, 1)
+        self.total = np.add.reduce(self.e, axis=1, keepdims=True)  # (L, 1)
         self.shape = np.shape(prediction)
         if self.target.ndim == 1:
-            at_label = z[np.arange(len(z)), self.target]
-            return float(np.mean(np.log(self.total[:, 0]) - at_label))
-        return float(np.mean((self.target * (np.log(self.total) - z)).sum(axis=1)))
+            losses = np.log(self.total[:, 0]) - z[np.arange(len(z)), self.target]  # (L,)
+        else:
+            losses = (self.target * (np.log(self.total) - z)).sum(axis=1)  # (L,)
+        return float(np.add.reduce(losses)) / len(z)
 
     def backward(self):
         dz = self.e / self.total  # (L, K), the softmax
@@ -87,7 +88,7 @@ def admit_classes(loss, prediction, target):
     if target.dtype.kind not in "iu":
         raise TypeError(f"{name} expected whole numbers as labels, got {target.dtype}: use target.astype(int)")
     labels = target.reshape(-1)
-    if labels.min() < 0 or labels.max() >= classes:
-        wrong = labels.min() if labels.min() < 0 else labels.max()
-        raise ValueError(f"{name} expected labels from 0 to {classes - 1}, got {wrong}")
+    lowest, highest = np.minimum.reduce(labels), np.maximum.reduce(labels)
+    if lowest < 0 or highest >= classes:
+        raise ValueError(f"{name} expected labels from 0 to {classes - 1}, got {lowest if lowest < 0 else highest}")
     return rows, labels

@@ -7,19 +7,17 @@ from tqdm import tqdm
 from .loop import Callback
 from .metrics import SHARES
 
+USES = {"train": "to train on", "valid": "to watch progress with", "test": "kept for the test at the end"}
 
-def opening(path, config, data, folder):
-    x, y = data.train
-    shape = " x ".join(map(str, x.shape[1:]))
-    kind = f" in {data.classes} classes" if data.classes else ""
-    uses = [f"{len(y):,} to train on"]
-    uses += [f"{len(data.valid[1]):,} to watch progress with"] if len(data.valid[1]) else []
-    uses += [f"{len(data.test[1]):,} kept for the test at the end"] if len(data.test[1]) else []
+
+def opening(path, config, parts, folder):
+    shape = " x ".join(map(str, config.model.input_shape))
+    uses = [f"{len(parts[part][0]):,} {use}" for part, use in USES.items() if len(parts[part][0])]
     optimizer = config.optimizer
     return "\n".join(
         [
             f"Training {path}",
-            f"  data       {data.name}: examples of {shape}{kind}; {', '.join(uses)}",
+            f"  data       {config.data_name}: examples of {shape}; {', '.join(uses)}",
             f"  model      {' > '.join(layer_words(layer) for layer in config.model.layers)}",
             f"             {config.model.theta.size:,} parameters, drawn from seed {config.seed}",
             f"  loss       {type(config.loss).__name__}, lowered by {type(optimizer).__name__} (lr {optimizer.lr:g})",

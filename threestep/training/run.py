@@ -31,17 +31,14 @@ def train(path, overrides=(), out=None, quiet=False, bar=None):
     Raises ConfigError, DataError; Diverged after the last finite weights have been saved.
     """
     config = load_config(path, overrides)
-    data = config.make_data()
-    output_shape = build_model(config, data)
-    parts = {part: (x, match_target(config, data, y, output_shape)) for part, (x, y) in parts_of(data).items()}
-    try_loss(config, *parts["train"])
+    parts = prepare(config)
     folder = make_folder(path, out)
     write_whole(folder / "config.yaml", lambda file: file.write(Path(path).read_bytes()))
     write_whole(folder / "resolved.yaml", lambda file: file.write(config.to_yaml().encode()))
     metrics = config.metrics or default_metrics(config.loss)
     callbacks = [MetricsFile(folder / "metrics.csv")]
     if not quiet:
-        print(report.opening(path, config, data, folder))
+        print(report.opening(path, config, parts, folder))
         callbacks.append(report.EpochTable())
     if sys.stderr.isatty() if bar is None else bar:
         callbacks.append(report.Bar())
@@ -81,8 +78,17 @@ def load_run(folder):
     return load(Path(folder) / "last.npz", config.model), config
 
 
-def parts_of(data):
-    return {"train": data.train, "valid": data.valid, "test": data.test}
+def prepare(config):
+    """Builds the config's model for its data; returns the parts train, valid and test, as pairs that the loss takes.
+
+    Raises ConfigError where model, data and loss do not go together, DataError where there is no data.
+    """
+    data = config.make_data()
+    output_shape = build_model(config, data)
+    parts = {"train": data.train, "valid": data.valid, "test": data.test}
+    parts = {name: (x, match_target(config, data, y, output_shape)) for name, (x, y) in parts.items()}
+    try_loss(config, *parts["train"])
+    return parts
 
 
 def build_model(config, data):

@@ -1,0 +1,129 @@
+"""Equal to PyTorch to 1e-10 in float64, with copied weights. Runs where torch is installed."""
+
+import numpy as np
+import pytest
+
+import layers
+import losses
+import optim
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install -e '.[bench]'")
+
+RNG = np.random.default_rng(0)
+CLOSE = {"rtol": 1e-10, "atol": 1e-10}
+
+
+def tensor(array, gradient=True):
+    return torch.tensor(np.asarray(array), requires_grad=gradient)
+
+
+LAYERS = [
+    (layers.Dense(4), lambda: torch.nn.Linear(5, 4), (6, 5)),
+    (layers.Dense(4), lambda: torch.nn.Linear(5, 4), (6, 3, 5)),
+    (layers.Dense(4, bias=False), lambda: torch.nn.Linear(5, 4, bias=False), (6, 5)),
+    (layers.Sigmoid(), torch.nn.Sigmoid, (6, 5)),
+    (layers.Tanh(), torch.nn.Tanh, (6, 5)),
+    (layers.ReLU(), torch.nn.ReLU, (6, 5)),
+    (layers.Softmax(), lambda: torch.nn.Softmax(dim=-1), (6, 3, 5)),
+    (layers.LogSoftmax(), lambda: torch.nn.LogSoftmax(dim=-1), (6, 5)),
+    (layers.Flatten(), torch.nn.Flatten, (6, 3, 2, 5)),
+    (layers.Identity(), torch.nn.Identity, (6, 5)),
+]
+
+
+@pytest.mark.parametrize(("layer", "make", "shape"), LAYERS, ids=lambda value: repr(value))
+def test_layers(layer, make, shape):
+    x = RNG.normal(size=shape)
+    x.flat[::7] = 0  # kinks
+    layer.build(shape[1:], dtype=np.float64)
+    peer = make().double()
+    for mine, its in zip(layer.params.values(), peer.parameters(), strict=True):
+        its.data = tensor(mine, gradient=False)
+    t = tensor(x)
+    y, expected = layer.forward(x), peer(t)
+    g = RNG.normal(size=y.shape)
+    expected.backward(tensor(g, gradient=False))
+    assert np.allclose(y, expected.detach(), **CLOSE)
+    assert np.allclose(layer.backward(g), t.grad, **CLOSE)
+    layer.update()
+    for mine, its in zip(layer.grads.values(), peer.parameters(), strict=True):
+        assert np.allclose(mine, its.grad, **CLOSE)
+
+
+LOGITS = RNG.normal(size=(6, 4)) * 3
+P = RNG.uniform(size=(6, 4))
+BITS = RNG.integers(0, 2, (6, 4)).astype(float)
+LABELS, SOFT = RNG.integers(0, 4, 6), RNG.dirichlet(np.ones(4), 6)
+LOSSES = [
+    (losses.BinaryCrossEntropy(), torch.nn.BCELoss(), P, BITS),
+    (losses.BinaryCrossEntropyWithLogits(), torch.nn.BCEWithLogitsLoss(), 100 * LOGITS, SOFT),
+    (losses.CrossEntropy(), torch.nn.CrossEntropyLoss(), 100 * LOGITS, LABELS),
+    (losses.CrossEntropy(), torch.nn.CrossEntropyLoss(), LOGITS, SOFT),
+    (losses.NLL(), torch.nn.NLLLoss(), LOGITS, LABELS),
+    (losses.MSE(), torch.nn.MSELoss(), LOGITS, SOFT),
+    (losses.MAE(), torch.nn.L1Loss(), np.round(LOGITS), np.round(SOFT)),
+]
+
+
+@pytest.mark.parametrize(("loss", "peer", "prediction", "target"), LOSSES)
+def test_losses(loss, peer, prediction, target):
+    t = tensor(prediction)
+    expected = peer(t, tensor(target, gradient=False))
+    expected.backward()
+    assert loss.forward(prediction, target) == pytest.approx(expected.item(), rel=1e-10, abs=1e-10)
+    assert np.allclose(loss.backward(), t.grad, **CLOSE)
+
+
+def test_binary_cross_entropy_at_0_and_1():
+    """The same limits; PyTorch's divisor 1e-12 is a float32 constant, so the gradients there agree to float32 only."""
+    p, y = np.array([[0.0, 1], [0, 1]]), np.array([[1.0, 0], [0, 1]])
+    t, mine = tensor(p), losses.BinaryCrossEntropy()
+    expected = torch.nn.BCELoss()(t, tensor(y, gradient=False))
+    expected.backward()
+    assert mine.forward(p, y) == expected.item() == 50
+    assert np.allclose(mine.backward(), t.grad, rtol=1e-7, atol=0)
+
+
+OPTIMIZERS = [
+    (optim.SGD, torch.optim.SGD, {"lr": 0.01}),
+    (optim.SGD, torch.optim.SGD, {"lr": 0.01, "momentum": 0.9, "weight_decay": 0.1}),
+    (optim.SGD, torch.optim.SGD, {"lr": 0.01, "momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
+    (optim.Adam, torch.optim.Adam, {}),
+    (optim.Adam, torch.optim.Adam, {"lr": 0.01, "betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.1}),
+    (optim.AdamW, torch.optim.AdamW, {}),
+    (optim.AdamW, torch.optim.AdamW, {"lr": 0.01, "weight_decay": 0.1}),
+]
+
+
+@pytest.mark.parametrize(("mine", "peer", "options"), OPTIMIZERS)
+def test_optimizers_over_1000_steps(mine, peer, options):
+    theta = RNG.normal(size=20)
+    t = tensor(theta)
+    ours, theirs = mine(**options), peer([t], **options)
+    for g in RNG.normal(size=(1000, 20)):
+        ours.step(theta, g)
+        t.grad = tensor(g, gradient=False)
+        theirs.step()
+    assert np.allclose(theta, t.detach(), **CLOSE)
+
+
+def test_a_whole_model_over_20_steps():
+    model = layers.Sequential(layers.Dense(16), layers.ReLU(), layers.Dense(4))
+    model.build((8,), dtype=np.float64)
+    peer = torch.nn.Sequential(torch.nn.Linear(8, 16), torch.nn.ReLU(), torch.nn.Linear(16, 4)).double()
+    for mine, its in zip(model.params.values(), peer.parameters(), strict=True):
+        its.data = tensor(mine, gradient=False)
+    criterion, optimizer = losses.CrossEntropy(), optim.SGD(lr=0.1, momentum=0.9)
+    its_criterion, its_optimizer = torch.nn.CrossEntropyLoss(), torch.optim.SGD(peer.parameters(), lr=0.1, momentum=0.9)
+    x, y = RNG.normal(size=(32, 8)), RNG.integers(0, 4, 32)
+    for _ in range(20):
+        loss = criterion.forward(model.forward(x), y)
+        model.backward(criterion.backward(), input_gradient=False)
+        model.update()
+        optimizer.step(model.theta, model.gradient)
+        its_optimizer.zero_grad()
+        its_loss = its_criterion(peer(tensor(x, gradient=False)), tensor(y, gradient=False))
+        its_loss.backward()
+        its_optimizer.step()
+        assert loss == pytest.approx(its_loss.item(), rel=1e-10)
+    assert np.allclose(model.theta, np.concatenate([p.detach().ravel() for p in peer.parameters()]), **CLOSE)

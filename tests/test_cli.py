@@ -1,0 +1,189 @@
+"""The command line as a user meets it: what it prints, what it leaves, how it ends."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from threestep.training import load_run
+
+ROOT = Path(__file__).resolve().parents[1]
+
+DIGITS, MNIST, XOR = (ROOT / "configs" / f"{name}.yaml" for name in ("digits_mlp", "mnist_mlp", "xor"))
+
+
+def run_folder(tmp_path):
+    (folder,) = tmp_path.glob("runs/*/*")
+    return folder
+
+
+def test_digits_train_in_words_and_leave_a_folder(command, tmp_path):
+    done = command(DIGITS)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""  # no bar where there is no terminal
+    folder = run_folder(tmp_path)
+    for text in (
+        "1,258 to train on",
+        "19,210 parameters",
+        "valid accuracy",
+        "40 of 40",
+        "examples never used in training",
+    ):
+        assert text in done.stdout
+    assert re.search(
+        r"On the 359 examples never used in training: 3\d\d of 359 right, loss 0.\d+, accuracy 9\d.\d\d %", done.stdout
+    )
+    assert done.stdout.count(folder.name) == 4  # first and last
+    names = {"config.yaml", "resolved.yaml", "metrics.csv", "last.npz", "summary.json"}
+    assert {path.name for path in folder.iterdir()} == names
+    assert (folder / "config.yaml").read_bytes() == DIGITS.read_bytes()
+    rows = (folder / "metrics.csv").read_text().splitlines()
+    assert rows[0] == "epoch,train_loss,valid_loss,valid_accuracy" and len(rows) == 41
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["status"] == "finished" and summary["test"]["accuracy"] >= 0.97
+    model, config = load_run(folder)
+    x, y = config.make_data().test
+    assert np.mean(model.eval().forward(x).argmax(axis=1) == y) == summary["test"]["accuracy"]
+
+
+def test_two_runs_give_the_same_bytes(command, tmp_path):
+    for out in ("a", "b"):
+        assert command(DIGITS, "train.epochs=3", "--out", out, "-q").returncode == 0
+    for name in ("metrics.csv", "last.npz", "resolved.yaml"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    assert command(DIGITS, "train.epochs=3", "seed=1", "--out", "c", "-q").returncode == 0
+    assert (tmp_path / "a" / "last.npz").read_bytes() != (tmp_path / "c" / "last.npz").read_bytes()
+
+
+def test_the_resolved_config_trains_to_the_same_bytes(command, tmp_path):
+    command(DIGITS, "train.epochs=2", "model.2.out_features=16", "--out", "a", "-q")
+    done = command(tmp_path / "a" / "resolved.yaml", "--out", "b", "-q")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "a" / "last.npz").read_bytes() == (tmp_path / "b" / "last.npz").read_bytes()
+
+
+def test_xor_is_learnt(command):
+    done = command(XOR)
+    assert "On the 4 training examples: 4 of 4 right" in done.stdout, done.stderr
+
+
+def test_quiet_prints_the_result_only(command):
+    done = command(XOR, "train.epochs=2", "-q")
+    assert "Training" not in done.stdout and "epoch" not in done.stdout.split("A row")[0] and "runs" in done.stdout
+
+
+def test_the_three_ways_to_call_it(tmp_path):
+    outs = []
+    for program in ([str(ROOT / "train.py")], ["-m", "threestep"]):
+        done = subprocess.run([sys.executable, *program, "--help"], cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0
+        outs.append(done.stdout)
+    assert outs[0] == outs[1] and "train.py CONFIG" in outs[0]
+
+
+def test_without_arguments_it_says_what_it_can_do(command):
+    done = command()
+    assert done.returncode == 2 and "train.py CONFIG [key=value ...]" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["nowhere.yaml"], 2, "nowhere.yaml not found: expected a config file"),
+        (
+            [XOR, "model.0.out_feature=3"],
+            2,
+            r"model\[0\].Linear.out_feature: Linear has no option.*Did you",
+        ),
+        ([XOR, "optimizer=Adamm"], 2, "optimizer: no 'Adamm'. Did you mean 'Adam'"),
+        ([XOR, "train.epochs=ten"], 2, "train.epochs: expected a whole number of 1 or more, got text 'ten'"),
+        ([XOR, "model.3=Tanh"], 2, r"loss: BinaryCrossEntropy expected prediction in \[0, 1\], got"),
+        ([XOR, "model.2.out_features=3"], 2, "the last layer gives 3 values; Xor has 2 classes, which Binary"),
+        ([DIGITS, "model.5.out_features=100"], 2, "the last layer gives 100 values; Digits has 10 classes"),
+        ([DIGITS, "model.1=ReLU"], 2, r"model: layer 2 Dense expected rows.*got \(N, 8, 8, 1\): add Flatten"),
+        ([DIGITS, "model.2.out_features=100000000000000"], 2, "model: "),
+        ([DIGITS, "data.valid=1797"], 2, "data.Digits: valid and test take"),
+        ([DIGITS, "--wrong"], 2, "unrecognized arguments: --wrong"),
+        ([MNIST], 3, "train-images-idx3-ubyte.gz not found"),
+        ([MNIST, "data.path=here"], 3, r"looked in .*here\)"),
+        (
+            [DIGITS, "optimizer=SGD", "optimizer.lr=1e30"],
+            4,
+            "loss is .* at epoch 1, step .*lr 1e.30; largest gradient: lay",
+        ),
+        (["fetch", "mnist"], 3, "nothing to fetch for 'mnist'"),
+    ],
+)
+def test_a_users_mistake_is_one_line_and_a_code(command, tmp_path, arguments, code, message):
+    done = command(*arguments, THREESTEP_DATA="", XDG_CACHE_HOME=str(tmp_path / "cache"))
+    assert done.returncode == code, done.stderr
+    assert re.search(message, done.stderr), done.stderr
+    assert "Traceback" not in done.stderr
+    if code in (2, 3):
+        assert not (tmp_path / "runs").exists()  # nothing half-written
+        assert len(done.stderr.splitlines()) == 1 or "usage:" in done.stderr
+
+
+def test_debug_shows_the_traceback(command):
+    done = command("nowhere.yaml", "--debug")
+    assert done.returncode == 1 and "Traceback" in done.stderr and "ConfigError" in done.stderr
+
+
+def test_divergence_keeps_the_last_finite_weights(command, tmp_path):
+    done = command(DIGITS, "optimizer=SGD", "optimizer.lr=1e4", "--out", "a")
+    assert done.returncode == 4
+    with np.load(tmp_path / "a" / "last.npz") as arrays:
+        assert all(np.isfinite(arrays[name]).all() for name in arrays.files)
+    assert json.loads((tmp_path / "a" / "summary.json").read_text())["status"] == "diverged"
+
+
+def test_an_existing_folder_is_not_overwritten(command, tmp_path):
+    (tmp_path / "a").mkdir()
+    done = command(XOR, "--out", "a")
+    assert done.returncode == 2 and "a exists already and is not overwritten" in done.stderr
+    assert not list((tmp_path / "a").iterdir())
+
+
+def test_a_folder_that_cannot_be_made_is_told(command, tmp_path):
+    (tmp_path / "a").write_text("a file")
+    done = command(XOR, "--out", "a/b")
+    assert done.returncode == 2 and "Traceback" not in done.stderr and "a/b" in done.stderr
+
+
+def test_classic_mistakes_are_warned_about(command):
+    done = command(DIGITS, "model.3=Softmax", "model.4=Identity", "model.5=Softmax", "train.epochs=1")
+    assert done.returncode == 2  # Softmax is no Dense 10
+    done = command(XOR, "loss=BinaryCrossEntropyWithLogits", "train.epochs=1")
+    assert done.stderr.startswith("warning: the model ends with Sigmoid and the loss takes logits"), done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_run_after_saving(tmp_path, number, code):
+    program = [sys.executable, str(ROOT / "train.py"), str(DIGITS), "train.epochs=100000", "--out", "a"]
+    run = subprocess.Popen(program, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    metrics = tmp_path / "a" / "metrics.csv"
+    while not (metrics.exists() and metrics.read_text().count("\n") > 2) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    run.send_signal(number)
+    stdout, stderr = run.communicate(timeout=60)
+    assert run.returncode == code, stderr
+    assert "Stopped by a signal" in stdout and "Traceback" not in stderr
+    model, _ = load_run(tmp_path / "a")
+    assert np.isfinite(model.theta).all()
+    assert json.loads((tmp_path / "a" / "summary.json").read_text())["status"] == "interrupted"
+
+
+def test_mnist_from_its_files_in_a_short_run(command, mnist_folder, tmp_path):
+    """A reduced version: 2 epochs. README's table has the whole run's figure and how to print it."""
+    done = command(MNIST, "train.epochs=2", "--out", "a", "-q", THREESTEP_DATA=str(mnist_folder.parent))
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "a" / "summary.json").read_text())["test"]["accuracy"] >= 0.965
