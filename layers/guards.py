@@ -21,7 +21,7 @@ def guard_build(step):
         output_shape = step(self, input_shape, self.rng, dtype)
         self._gather(dtype)
         self._forget()
-        self.built, self.input_shape = True, input_shape
+        self.built, self.input_shape, self._built_shape = True, input_shape, output_shape
         return output_shape
 
     return build

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .guards import GUARDS, float_dtype, guard_backward, guard_build, guard_forward, guard_update
+from .guards import GUARDS, batch, float_dtype, guard_backward, guard_build, guard_forward, guard_update
 from .parameters import Parameters
 
 
@@ -41,6 +41,7 @@ class Layer:
     rng = None
     built = False
     input_shape = None  # one example's shape, as build was told
+    _built_shape = None  # and its output's, as build returned
     theta = gradient = None  # vectors; None until built
     children = ()
     _input = None  # (one example's shape, dtype) that forward last admitted
@@ -73,8 +74,15 @@ class Layer:
         return self.output_shape(input_shape)
 
     def output_shape(self, input_shape):
-        """The shape of one example's output; ValueError where the layer cannot take such an example."""
-        return input_shape
+        """The shape of one example's output; ValueError where the layer cannot take such an example.
+
+        Unless defined: input_shape without parameters; with them, what build returned, and for its input_shape only.
+        """
+        if not (self.built and self.params):
+            return input_shape
+        if input_shape != self.input_shape:
+            raise ValueError(f"{self.label} expected x of shape {batch(self.input_shape)}, got {batch(input_shape)}")
+        return self._built_shape
 
     @guard_forward
     def forward(self, x):

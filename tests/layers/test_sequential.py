@@ -133,6 +133,23 @@ def test_a_layer_as_plain_as_the_slides_works():
     assert np.shares_memory(model[1].grads["a"], model.gradient)
 
 
+def test_a_layer_that_defines_build_alone_takes_the_shape_it_was_built_for():
+    class Column(Layer):
+        def build(self, input_shape, rng=0, dtype=np.float32):
+            self.params["w"] = rng.normal(size=input_shape)
+            return (1,)
+
+        def forward(self, x):
+            return x @ self.params["w"][:, None]
+
+    layer = Column()
+    layer.build((3,))
+    model = Sequential(layer, Dense(2))
+    assert model.build((3,)) == (2,) and model[1].in_features == 1
+    with pytest.raises(ValueError, match=r"layer 0 Column expected x of shape \(N, 3\), got \(5, 4\)"):
+        model.forward(np.ones((5, 4)))
+
+
 def test_a_forward_that_forgets_to_return_is_named():
     class Forgetful(Layer):
         def forward(self, x):

@@ -2,7 +2,7 @@
 
 from layers import Layer
 
-from . import clauses_layer, clauses_steps  # noqa: F401 - they fill CLAUSES
+from . import clauses_any, clauses_layer  # noqa: F401 - they fill CLAUSES
 from .case import CLAUSES, Case
 from .report import Report
 
