@@ -5,8 +5,6 @@ import numpy as np
 from .layer import Layer
 from .parameters import Parameters
 
-LOCATED = (TypeError, ValueError, RuntimeError, IndexError, FloatingPointError)
-
 
 class Container(Layer):
     """A layer made of layers, whose parameters lie one after the other in its theta.
@@ -38,18 +36,26 @@ class Container(Layer):
         layer = self.children[place]
         try:
             if layer.built and not self.built:
+                if layer.dtype is not None and layer.dtype != dtype:
+                    raise ValueError(
+                        f"{layer.label} is {layer.dtype} already, expected {dtype}: use astype, or build in it"
+                    )
                 return layer.output_shape(input_shape)
             return layer.build(input_shape, rng, dtype)
-        except LOCATED as error:
-            self.locate(error, place)
-            raise
+        except Exception as error:
+            raise self.located(error, place) from error.__cause__
 
-    def locate(self, error, place):
-        """Heads the error's message with the place of the layer that raised it: "layer 2 Dense.forward: ..."."""
-        layer, text = self.children[place], error.args[0] if error.args else ""
-        if isinstance(text, str):
-            head = f"layer {place} " if text.startswith(type(layer).__name__) else f"layer {place} {layer.label}: "
-            error.args = (head + text, *error.args[1:])
+    def located(self, error, place):
+        """The error with the place of the layer that raised it: "layer 2 Dense.forward: ..."."""
+        layer = self.children[place]
+        if isinstance(error, (MemoryError, OSError)):
+            return error
+        if type(error).__str__ is not BaseException.__str__ or not isinstance(next(iter(error.args), None), str):
+            return RuntimeError(f"layer {place} {layer.label}: {type(error).__name__}: {error}")
+        text = error.args[0]
+        head = f"layer {place} " if text.startswith(type(layer).__name__) else f"layer {place} {layer.label}: "
+        error.args = (head + text, *error.args[1:])
+        return error
 
     @property
     def frozen(self):
@@ -61,19 +67,17 @@ class Container(Layer):
             layer.frozen = value
 
     def _gather(self, dtype):
-        root = None if self.theta is None else self.theta if self.theta.base is None else self.theta.base
-        owners = [layer.theta.base for layer in self.children if layer.theta.size]
-        for place, layer in enumerate(self.children):
-            if layer.theta.size and layer.theta.base is not None and layer.theta.base is not root:
-                raise RuntimeError(
-                    f"layer {place} {layer.label} belongs to another model, which would lose it: use copy.deepcopy"
-                )
-        if root is None or any(owner is not root for owner in owners):
+        if self._theta is None:
+            for place, layer in enumerate(self.children):
+                if layer.theta.size and layer.theta.base is not None:
+                    raise RuntimeError(
+                        f"layer {place} {layer.label} belongs to another model, which would lose it: use copy.deepcopy"
+                    )
             size = sum(layer.theta.size for layer in self.children)
             self._bind(np.empty(size, dtype), np.empty(size, dtype))
 
     def _bind(self, theta, gradient):
-        self.params, self.grads, self.state = Parameters(), Parameters(), Parameters()
+        self._params, self._grads, self._state = Parameters(), Parameters(), Parameters()
         start = 0
         for place, layer in enumerate(self.children):
             stop = start + layer.theta.size
@@ -82,7 +86,8 @@ class Container(Layer):
             for mine, its in ((self.params, layer.params), (self.grads, layer.grads), (self.state, layer.state)):
                 for name, array in its.items():
                     mine.rebind(f"{place}.{name}", array)
-        self.theta, self.gradient = theta, gradient
+        self._theta, self._gradient = theta, gradient
+        self.params.fixed = self.grads.fixed = self.state.fixed = True
 
     def _segments(self, start, lr_factor):
         for layer in self.children:

@@ -34,10 +34,8 @@ class Dense(Layer):
         initializer(init)
 
     def build(self, input_shape, rng=0, dtype=np.float32):
-        if self.in_features is None and len(input_shape) in (1, 2):
-            self.in_features = input_shape[-1]
         output_shape = self.output_shape(input_shape)
-        self.params["W"] = initializer(self.init)(rng, (self.out_features, self.in_features))
+        self.params["W"] = initializer(self.init)(rng, (self.out_features, input_shape[-1]))
         if self.bias:
             self.params["b"] = np.zeros(self.out_features)
         return output_shape
@@ -47,9 +45,9 @@ class Dense(Layer):
             raise ValueError(
                 f"{self.label} expected rows, (N, D) or (N, T, D), got {batch(input_shape)}: add Flatten()"
             )
-        if not input_shape or input_shape[-1] != self.in_features:
-            expected = "D" if self.in_features is None else self.in_features
-            raise ValueError(f"{self.label} expected x of shape (N, {expected}), got {batch(input_shape)}")
+        features = self.params["W"].shape[1] if "W" in self.params else self.in_features
+        if not input_shape or features not in (None, input_shape[-1]):
+            raise ValueError(f"{self.label} expected x of shape (N, {features or 'D'}), got {batch(input_shape)}")
         return (*input_shape[:-1], self.out_features)
 
     def forward(self, x):
@@ -64,7 +62,7 @@ class Dense(Layer):
         return g @ self.params["W"] if input_gradient else None  # (N, D)
 
     def update(self):
-        x = self.x.reshape(-1, self.in_features)  # (R, D): the rows of all examples, R = N or N T
+        x = self.x.reshape(-1, self.x.shape[-1])  # (R, D): the rows of all examples, R = N or N T
         g = self.g.reshape(-1, self.out_features)  # (R, M)
         np.dot(g.T, x, out=self.grads["W"])
         if self.bias:

@@ -1,5 +1,7 @@
 """Dropout: noise that no unit can rely on."""
 
+import numpy as np
+
 from .arguments import probability
 from .layer import Layer
 
@@ -25,7 +27,7 @@ class Dropout(Layer):
         if not self.training or self.p == 0:
             self.m = None
             return x
-        kept = self.rng.random(x.shape, dtype=x.dtype) >= self.p
+        kept = self.rng.random(x.shape, dtype=np.float64 if x.dtype == np.float64 else np.float32) >= self.p
         self.m = kept * x.dtype.type(0 if self.p == 1 else 1 / (1 - self.p))  # scaled mask, in x's dtype
         return x * self.m
 

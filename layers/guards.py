@@ -10,16 +10,33 @@ import numpy as np
 
 
 def guard_build(step):
-    """build: a checked shape and dtype, a generator of the layer's own, and parameters that are one vector."""
+    """build: a checked shape and dtype, a generator of the layer's own, and parameters that are one vector.
 
-    @wraps(step)
+    A build that fails leaves the layer, and the layers within, as they were.
+    """
+
+    @guarding(step)
     def build(self, input_shape, rng=0, dtype=np.float32):
+        if self._step == "build":
+            return step(self, input_shape, rng, dtype)
         input_shape, dtype = example_shape(self, input_shape), float_dtype(self, dtype)
-        if self.dtype not in (None, dtype):
+        if self.built and self._theta.dtype != dtype:
             self.astype(dtype)
-        self.rng = np.random.default_rng(rng).spawn(1)[0]
-        output_shape = step(self, input_shape, self.rng, dtype)
-        self._gather(dtype)
+        before = [(layer, attributes(layer)) for layer in self.walk() if not layer.built]
+        outer, self._step = self._step, "build"
+        try:
+            self.rng = np.random.default_rng(rng).spawn(1)[0]
+            output_shape = step(self, input_shape, self.rng, dtype)
+            if not isinstance(output_shape, tuple):
+                raise TypeError(f"{self.label}.build returned {output_shape!r}, expected the output's shape as a tuple")
+            self._gather(dtype)
+        except BaseException:
+            for layer, kept in before:
+                vars(layer).clear()
+                vars(layer).update(kept)
+            raise
+        finally:
+            self._step = outer
         self._forget()
         self.built, self.input_shape, self._built_shape = True, input_shape, output_shape
         return output_shape
@@ -30,33 +47,49 @@ def guard_build(step):
 def guard_forward(step):
     """forward: x as an array of the layer's dtype and of a shape that it takes."""
 
-    @wraps(step)
+    @guarding(step)
     def forward(self, x):
+        if self._step == "forward":
+            return step(self, x)
         if type(x) is not np.ndarray or (x.shape[1:], x.dtype) != self._input:
             x = admit_input(self, x)
         self._ready, self._output = False, None
-        y = step(self, x)
+        outer, self._step = self._step, "forward"
+        try:
+            y = step(self, x)
+        finally:
+            self._step = outer
         if not isinstance(y, np.ndarray):
             raise TypeError(f"{self.label}.forward returned {type(y).__name__}, expected an array")
-        self._output = y.shape, y.dtype
+        self._x_shape, self._output = x.shape, (y.shape, y.dtype)
         return y
 
     return forward
 
 
 def guard_backward(step):
-    """backward: only after forward, and with a g of y's shape.
+    """backward: only after forward, and with a g of y's shape; dx has the shape of x.
 
     Every layer takes `input_gradient=False`, after which it keeps what update needs and returns None; a step that
     names the argument itself saves the work.
     """
     names_it = "input_gradient" in step.__code__.co_varnames[: step.__code__.co_argcount]
 
-    @wraps(step)
+    @guarding(step)
     def backward(self, g, input_gradient=True):
+        if self._step == "backward":
+            return step(self, g, input_gradient) if names_it else step(self, g)
         if type(g) is not np.ndarray or (g.shape, g.dtype) != self._output:
             g = admit_gradient(self, g)
-        dx = step(self, g, input_gradient) if names_it else step(self, g)
+        self._ready = False
+        outer, self._step = self._step, "backward"
+        try:
+            dx = step(self, g, input_gradient) if names_it else step(self, g)
+        finally:
+            self._step = outer
+        if input_gradient and getattr(dx, "shape", None) != self._x_shape:
+            got = f"shape {dx.shape}" if isinstance(dx, np.ndarray) else type(dx).__name__
+            raise ValueError(f"{self.label}.backward returned {got}, expected x's shape {self._x_shape}")
         self._ready = True
         return dx if input_gradient else None
 
@@ -66,16 +99,42 @@ def guard_backward(step):
 def guard_update(step):
     """update: only after backward; a frozen layer's gradient is zero."""
 
-    @wraps(step)
+    @guarding(step)
     def update(self):
-        if self.frozen and self.gradient is not None:
+        if self._step == "update":
+            step(self)
+        elif self.frozen and self.gradient is not None:
             self.gradient.fill(0)
         elif not self._ready:
             raise RuntimeError(f"{self.label}.update before backward: call forward, backward, update in this order")
         else:
-            step(self)
+            outer, self._step = self._step, "update"
+            try:
+                step(self)
+            finally:
+                self._step = outer
 
     return update
+
+
+def guarding(step):
+    """Marks the function as the guard of a step, under the step's name and docstring.
+
+    A guard steps aside where the step calls itself on the same layer, through super().
+    """
+
+    def mark(guard):
+        guard = wraps(step)(guard)
+        guard.guarded = True
+        return guard
+
+    return mark
+
+
+def attributes(layer):
+    """A copy of all a layer holds, from which it can be put back if build fails."""
+    kept = dict(vars(layer))
+    return kept | {name: type(kept[name])(kept[name]) for name in ("_params", "_grads", "_state")}
 
 
 GUARDS = {"build": guard_build, "forward": guard_forward, "backward": guard_backward, "update": guard_update}
@@ -119,7 +178,7 @@ def admit_gradient(layer, g):
 
 def example_shape(layer, shape):
     """One example's shape as a tuple of positive whole numbers; a single number stands for (number,)."""
-    sizes = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    sizes = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape) if np.iterable(shape) else (None,)
     if not all(isinstance(size, (int, np.integer)) and size > 0 for size in sizes):
         raise ValueError(f"{layer.label}.build expected one example's shape in positive whole numbers, got {shape}")
     return tuple(int(size) for size in sizes)

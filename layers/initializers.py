@@ -60,6 +60,6 @@ INITIALIZERS = {f.__name__: f for f in (glorot_uniform, glorot_normal, he_unifor
 
 def initializer(name):
     """The function of that name; ValueError with the names there are."""
-    if name not in INITIALIZERS:
+    if not isinstance(name, str) or name not in INITIALIZERS:
         raise ValueError(f"init expected one of {', '.join(INITIALIZERS)}, got {name!r}")
     return INITIALIZERS[name]

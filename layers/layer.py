@@ -42,21 +42,24 @@ class Layer:
     built = False
     input_shape = None  # one example's shape, as build was told
     _built_shape = None  # and its output's, as build returned
-    theta = gradient = None  # vectors; None until built
     children = ()
+    _theta = _gradient = None  # the vectors; None until built
     _input = None  # (one example's shape, dtype) that forward last admitted
+    _x_shape = None  # the shape of the last x, which dx must have
     _output = None  # (shape, dtype) that backward expects; None before forward
     _ready = False  # whether backward has prepared update
+    _step = None  # the step that is being taken
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
         for name, guard in GUARDS.items():
-            if name in vars(cls):
-                setattr(cls, name, guard(vars(cls)[name]))
+            step = getattr(cls, name)  # the class's own, or one that comes from a class beside Layer
+            if not hasattr(step, "guarded"):
+                setattr(cls, name, guard(step))
 
     def __new__(cls, *args, **options):
         self = super().__new__(cls)
-        self.params, self.grads, self.state = Parameters(), Parameters(), Parameters()
+        self._params, self._grads, self._state = Parameters(), Parameters(), Parameters()
         return self
 
     def __init__(self):
@@ -120,10 +123,16 @@ class Layer:
 
     # Parameters as one vector
 
+    params = property(lambda self: self._params, lambda self, arrays: self._params.assign(arrays))
+    grads = property(lambda self: self._grads, lambda self, arrays: self._grads.assign(arrays))
+    state = property(lambda self: self._state, lambda self, arrays: self._state.assign(arrays))
+    theta = property(lambda self: self._theta, lambda self, vector: fill(self, "theta", vector))
+    gradient = property(lambda self: self._gradient, lambda self, vector: fill(self, "gradient", vector))
+
     @property
     def dtype(self):
         """The float dtype of the parameters; None without parameters, when x keeps its own."""
-        return self.theta.dtype if self.theta is not None and self.theta.size else None
+        return self._theta.dtype if self._theta is not None and self._theta.size else None
 
     @property
     def segments(self):
@@ -135,7 +144,7 @@ class Layer:
         dtype = float_dtype(self, dtype)
         if not self.built:
             raise RuntimeError(f"{self.label} is not built yet: give the dtype to build(input_shape, rng, dtype)")
-        if self.theta.base is not None:
+        if self._theta.base is not None:
             raise RuntimeError(f"{self.label} is part of a model: call astype on the outermost one")
         for layer in self.walk():
             for name, array in layer.state.items():
@@ -146,14 +155,12 @@ class Layer:
 
     def _gather(self, dtype):
         """Moves the parameters into vectors of the layer's own, unless they lie in one already."""
-        size = sum(array.size for array in self.params.values())
-        if self.theta is None or self.theta.size != size:
+        if self._theta is None:
+            size = sum(array.size for array in self.params.values())
             self._bind(np.empty(size, dtype), np.empty(size, dtype))
 
     def _bind(self, theta, gradient):
         """Copies parameters and gradients into the two vectors and reads and writes them there from now on."""
-        if not isinstance(self.params, Parameters):  # a plain dict from a layer of the user's own
-            self.params, self.grads = Parameters(self.params), Parameters(self.grads)
         start = 0
         for name, array in list(self.params.items()):
             for arrays, vector in ((self.params, theta), (self.grads, gradient)):
@@ -161,7 +168,8 @@ class Layer:
                 view[...] = arrays.get(name, 0)
                 arrays.rebind(name, view)
             start += array.size
-        self.theta, self.gradient = theta, gradient
+        self._theta, self._gradient = theta, gradient
+        self.params.fixed = self.grads.fixed = self.state.fixed = True
 
     def _segments(self, start, lr_factor):
         factor = 0.0 if self.frozen else lr_factor * self.lr_factor
@@ -171,12 +179,16 @@ class Layer:
     def _forget(self):
         """Makes the next backward and update wait for a forward: what was kept no longer fits."""
         for layer in self.walk():
-            layer._input, layer._output, layer._ready = None, None, False
+            layer._input = layer._output = None
+            layer._ready = False
 
     # Copies and pictures
 
+    def __copy__(self):
+        raise TypeError(f"a shallow copy of {self.label} would share its parameters: use copy.deepcopy")
+
     def __getstate__(self):
-        return {name: value for name, value in vars(self).items() if name not in ("theta", "gradient")}
+        return {name: value for name, value in vars(self).items() if name not in ("_theta", "_gradient")}
 
     def __setstate__(self, state):
         """Gives a copied or unpickled layer vectors of its own, so that its arrays are views again."""
@@ -194,13 +206,22 @@ class Layer:
 
         arguments = []
         for name, parameter in signature(type(self).__init__).parameters.items():
-            value = getattr(self, name, parameter.default)
             if parameter.kind is Parameter.VAR_POSITIONAL:
-                arguments += map(repr, value)
-            elif name != "self" and value is not parameter.default and value != parameter.default:
+                arguments += map(repr, getattr(self, name, ()))
+            elif name != "self" and repr(value := getattr(self, name, parameter.default)) != repr(parameter.default):
                 arguments.append(repr(value) if parameter.default is Parameter.empty else f"{name}={value!r}")
         line = f"{type(self).__name__}({', '.join(arguments)})"
         if len(line) <= 80 and "\n" not in line:
             return line
         inner = "".join(f"    {argument},\n".replace("\n", "\n    ")[:-4] for argument in arguments)
         return f"{type(self).__name__}(\n{inner})"
+
+
+def fill(layer, name, vector):
+    """Copies into a layer's vector: what `layer.theta = ...` does, so that the arrays stay views of it."""
+    mine = getattr(layer, name)
+    if mine is None:
+        raise RuntimeError(f"{layer.label} is not built yet, so it has no {name}")
+    if np.shape(vector) != mine.shape:
+        raise ValueError(f"{layer.label}.{name} expected shape {mine.shape}, got {np.shape(vector)}")
+    mine[...] = vector

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .container import LOCATED, Container
+from .container import Container
 
 
 class Sequential(Container):
@@ -33,18 +33,16 @@ class Sequential(Container):
         try:
             for place in range(len(self)):
                 input_shape = self.layers[place].output_shape(input_shape)
-        except LOCATED as error:
-            self.locate(error, place)
-            raise
+        except Exception as error:
+            raise self.located(error, place) from error.__cause__
         return input_shape
 
     def forward(self, x):
         try:
             for place in range(len(self)):
                 x = self.layers[place].forward(x)
-        except LOCATED as error:
-            self.locate(error, place)
-            raise
+        except Exception as error:
+            raise self.located(error, place) from error.__cause__
         return x
 
     def backward(self, g, input_gradient=True):
@@ -52,9 +50,8 @@ class Sequential(Container):
         try:
             for place in range(len(self) - 1, first - 1, -1):
                 g = self.layers[place].backward(g, input_gradient or place > first)
-        except LOCATED as error:
-            self.locate(error, place)
-            raise
+        except Exception as error:
+            raise self.located(error, place) from error.__cause__
         return g
 
     def update(self):
@@ -62,9 +59,8 @@ class Sequential(Container):
             for place in range(len(self)):
                 if self.layers[place].theta.size:
                     self.layers[place].update()
-        except LOCATED as error:
-            self.locate(error, place)
-            raise
+        except Exception as error:
+            raise self.located(error, place) from error.__cause__
 
     def _first_trained(self):
         return next((i for i, layer in enumerate(self.layers) if layer.theta.size and not layer.frozen), len(self))

@@ -34,19 +34,24 @@ class Standardize(Layer):
         return self.built and bool(np.any(self.state["mean"] != 0) or np.any(self.state["std"] != 1))
 
     def fit(self, x):
-        """Sets mean and std to those of x, in float64; a constant entry keeps std 1. Returns the layer."""
+        """Sets mean and std to those of x, summed in float64; a constant entry keeps std 1. Returns the layer."""
+        x = np.asarray(x)
+        if x.size == 0 or x.dtype.kind not in "fiub" or not np.isfinite(x).all():
+            raise ValueError(f"{self.label}.fit expected finite numbers, got {x.dtype} of shape {x.shape}")
         if not self.built:
-            self.build(x.shape[1:])
+            self.build(x.shape[1:], dtype=np.float64 if x.dtype == np.float64 else np.float32)
         self.output_shape(x.shape[1:])
-        axes = tuple(range(x.ndim - 1))
-        mean = x.mean(axis=axes, dtype=np.float64)  # (D,)
-        std = np.sqrt(np.mean(np.square(x - mean), axis=axes))  # (D,)
-        self.state["mean"] = mean
-        self.state["std"] = np.where(std > 0, std, 1)
+        x, axes = x.astype(np.result_type(x, np.float32), copy=False), tuple(range(x.ndim - 1))
+        near = x.mean(axis=axes, dtype=np.float64).astype(x.dtype)  # (D,), the mean but for rounding
+        d = x - near
+        off = d.mean(axis=axes, dtype=np.float64)
+        variance = np.square(d).mean(axis=axes, dtype=np.float64) - off * off  # nothing cancels: off is tiny
+        self.state["mean"] = near + off
+        self.state["std"] = np.where(x.max(axis=axes) == x.min(axis=axes), 1, np.sqrt(variance))
         return self
 
     def forward(self, x):
-        self.std = self.state["std"].astype(x.dtype, copy=False)
+        self.std = self.state["std"].astype(x.dtype)  # a copy: fit may come between forward and backward
         return (x - self.state["mean"].astype(x.dtype, copy=False)) / self.std
 
     def backward(self, g):

@@ -138,7 +138,31 @@ class FastPathForgets(Dense):
         self.g = 0 * g
 
 
+class OwnCopy(Dense):
+    """Reads a copy of W that it made when it was built."""
+
+    def build(self, input_shape, rng=0, dtype=np.float32):
+        shape = super().build(input_shape, rng, dtype)
+        self.W = self.params["W"].copy()
+        return shape
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W.T
+
+    def backward(self, g):
+        self.g = g
+        return g @ self.W
+
+
+class WrongInEval(Sigmoid):
+    def backward(self, g):
+        return super().backward(g) * (1 if self.training else 2)
+
+
 MUTANTS = [
+    (OwnCopy(3), "read the parameters from theta"),
+    (WrongInEval(), "in eval mode too"),
     (WritesX(), "forward writes neither"),
     (WritesG(), "writes into neither g"),
     (Accumulates(3), "update assigns"),
@@ -189,6 +213,19 @@ class Plain:
 def test_a_class_that_is_no_layer_is_checked_in_what_concerns_it():
     report = check_contract(Plain(), X)
     assert report and len(report.rows) == sum(not layers_only for *_, layers_only in CLAUSES)
+
+
+def test_few_examples_and_classes_are_refused():
+    with pytest.raises(ValueError, match="x expected at least 5 examples, got 1"):
+        check_contract(Dense(3), X[:1])
+    with pytest.raises(TypeError, match="got the class Dense"):
+        check_contract(Dense, X)
+
+
+def test_settings_of_the_instance_are_no_finding():
+    layer = Dense(3)
+    layer.frozen, layer.lr_factor = True, 0.1
+    assert check_contract(layer, X)
 
 
 def test_a_layer_that_raises_is_a_finding():

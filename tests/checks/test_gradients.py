@@ -92,7 +92,9 @@ def test_a_gradient_of_another_shape_is_told():
         def backward(self, g):
             return g[0]
 
-    assert check_gradients(Rows(), X).failures[0].seen == "has shape (7,), expected (5, 7)"
+    assert check_gradients(Rows(), X).failures[0].seen == (
+        "ValueError: Rows.backward returned shape (7,), expected x's shape (5, 7)"
+    )
 
 
 def test_a_wrong_loss_is_found():
@@ -119,6 +121,94 @@ def test_the_subject_is_left_alone():
     assert check_gradients(model, X)
     assert model.theta.dtype == np.float32 and np.array_equal(model.theta, before)
     assert model[1].rng.bit_generator.state == state
+
+
+def steps(forward, backward):
+    """A layer from two functions."""
+
+    class Made(Layer):
+        def forward(self, x):
+            self.x = x
+            return forward(x)
+
+        def backward(self, g):
+            return backward(self.x, g)
+
+    return Made()
+
+
+def test_infinity_hides_nothing():
+    def backward(x, g):
+        dx = 7 * g
+        dx[0, 0] = np.inf
+        return dx
+
+    assert not check_gradients(steps(lambda x: 2 * x, backward), X)
+
+
+def test_noise_is_no_excuse():
+    noisy = steps(lambda x: x * np.random.default_rng().random(x.shape), lambda x, g: 0 * g)
+    report = check_gradients(noisy, X)
+    assert [row.what for row in report.failures] == ["forward", "dx"]
+    assert "no numerical gradient at" in report.failures[1].seen
+
+
+def test_a_kink_beside_x_is_told():
+    x = X.copy()
+    x[2, 3] = 4e-6
+    assert "no numerical gradient at [2, 3]: a kink" in check_gradients(ReLU(), x).failures[0].seen
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_x_and_g_cannot_be_mistaken_for_each_other(seed):
+    """Whatever small seed x was drawn from."""
+    x = np.random.default_rng(seed).standard_normal((5, 7))
+    assert not check_gradients(steps(lambda x: x * x / 2, lambda x, g: g * g), x, rng=seed)
+    assert not check_gradients(steps(lambda x: x * x / 2, lambda x, g: x * x), x, rng=seed)
+    assert check_gradients(steps(lambda x: x * x / 2, lambda x, g: x * g), x, rng=seed)
+
+
+def test_missing_and_foreign_gradients_are_told():
+    class Plain:
+        def __init__(self):
+            self.params, self.grads = {"a": np.ones(7), "b": np.zeros(7)}, {}
+
+        def forward(self, x):
+            self.x = x
+            return self.params["a"] * x + self.params["b"]
+
+        def backward(self, g):
+            self.g = g
+            return g * self.params["a"]
+
+        def update(self):
+            self.grads["A"] = (self.g * self.x).sum(axis=0)
+
+    rows = {row.what: row.seen for row in check_gradients(Plain(), X).failures}
+    assert rows["da"] == "expected shape (7,), got nothing" and rows["dA"] == "there is no parameter 'A'"
+
+
+def test_parameters_that_are_not_found_are_told():
+    class Hidden:
+        def forward(self, x):
+            return 2 * x
+
+        def backward(self, g):
+            return 2 * g
+
+    report = check_gradients(Hidden(), X)
+    assert report and "only dx was checked" in report.rows[-1].seen
+
+
+def test_a_frozen_layer_is_checked_too():
+    layer = Dense(3)
+    layer.frozen = True
+    assert check_gradients(layer, X) and layer.frozen
+
+
+def test_a_class_is_no_instance():
+    with pytest.raises(TypeError, match="got the class Dense: write Dense"):
+        check_gradients(Dense, X)
 
 
 def test_a_class_that_is_no_layer_can_be_checked():

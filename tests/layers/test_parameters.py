@@ -18,5 +18,19 @@ def test_assigning_copies_into_the_array_that_is_there():
 def test_another_shape_is_refused_rather_than_broadcast(value):
     p = Parameters()
     p["W"] = np.zeros((2, 2))
-    with pytest.raises(ValueError, match=r"W has shape \(2, 2\), got"):
+    with pytest.raises(ValueError, match=r"W expected shape \(2, 2\), got"):
         p["W"] = value
+
+
+def test_names_that_are_fixed():
+    p = Parameters()
+    p["W"] = np.zeros(2)
+    p.fixed = True
+    with pytest.raises(ValueError, match="no array is called 'w': expected one of W"):
+        p["w"] = np.zeros(2)
+    with pytest.raises(ValueError, match="expected arrays called W, got W, b"):
+        p.assign({"W": np.zeros(2), "b": np.zeros(1)})
+    with pytest.raises(ValueError, match="no array is called 'b'"):
+        p.setdefault("b", np.zeros(1))
+    p |= {"W": np.ones(2)}
+    assert p["W"].tolist() == [1, 1]

@@ -39,3 +39,30 @@ def test_another_number_of_columns_is_refused():
     layer = Standardize().fit(np.zeros((3, 2)))
     with pytest.raises(ValueError, match=r"expected x of shape \(N, ..., 2\), got \(5, 3\)"):
         layer.forward(np.zeros((5, 3)))
+
+
+def test_constant_columns_are_recognised_whatever_their_value():
+    x = np.column_stack([np.full(1000, 0.1), np.arange(1000.0)])
+    layer = Standardize().fit(x)
+    assert layer.state["std"][0] == 1 and layer.state["std"][1] == pytest.approx(x[:, 1].std())
+    assert layer.forward(x)[:, 0] == pytest.approx(0, abs=1e-12)
+
+
+def test_alone_it_has_the_dtype_of_the_data():
+    x = np.random.default_rng(0).normal(1e9, 1, (500, 2))
+    y = Standardize().fit(x).forward(x)
+    assert y.dtype == np.float64 and np.abs(y.mean(axis=0)).max() < 1e-6
+
+
+def test_backward_divides_by_the_std_of_the_forward():
+    layer, x = Standardize(), np.ones((2, 1))
+    layer.fit(np.array([[0.0], [4]]))
+    layer.forward(x)
+    layer.fit(np.array([[0.0], [40]]))
+    assert layer.backward(x).tolist() == [[0.5], [0.5]]
+
+
+@pytest.mark.parametrize("x", [np.array([[np.nan]]), np.zeros((0, 2)), np.array([["a"]])])
+def test_fit_needs_finite_numbers(x):
+    with pytest.raises(ValueError, match="Standardize.fit expected finite numbers"):
+        Standardize().fit(x)

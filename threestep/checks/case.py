@@ -23,7 +23,10 @@ class Case:
     """One subject and its input: fresh copies to try things on."""
 
     def __init__(self, subject, x):
-        self.subject, self.x = subject, np.array(x, np.float64)
+        self.subject, self.x = copy.deepcopy(subject), np.array(x, np.float64)
+        if isinstance(subject, Layer):
+            for layer in self.subject.walk():
+                layer.frozen, layer.lr_factor = False, 1.0
 
     def fresh(self, dtype=np.float64, built=True):
         """A copy of the subject, built in this dtype."""
@@ -32,15 +35,15 @@ class Case:
             return layer.astype(dtype) if layer.built else self.build(layer, dtype)
         return layer
 
-    def build(self, layer, dtype=np.float64, rng=0):
-        layer.build(self.x.shape[1:], rng=rng, dtype=dtype)
+    def build(self, layer, dtype=np.float64):
+        layer.build(self.x.shape[1:], dtype=dtype)
         return layer
 
     def after_update(self, dtype=np.float64):
         """(layer, x, y, g, dx) after the three steps with a random g."""
         layer, x = self.fresh(dtype), self.x.astype(dtype)
         y = layer.forward(x)
-        g = np.random.default_rng(1).standard_normal(y.shape).astype(dtype)
+        g = np.random.default_rng(1).spawn(1)[0].standard_normal(y.shape).astype(dtype)
         dx = layer.backward(g)
         layer.update()
         return layer, x, y, g, dx

@@ -10,6 +10,7 @@ import layers
 from layers import Sequential
 
 from .case import arrays_of, changed, clause, expect_error
+from .gradients import check_gradients
 
 layer_clause = partial(clause, layers_only=True)
 
@@ -184,6 +185,37 @@ def _(case):
     covered = sum(part.stop - part.start for part, lr_factor, _ in again.segments if lr_factor == 0)
     if covered != again.theta.size or layer.segments:
         return f"segments {again.segments} when frozen, {layer.segments} when not"
+
+
+@layer_clause("built again, it draws again into the same vectors")
+def _(case):
+    layer = case.fresh()
+    vectors, before = (layer.theta, layer.gradient), layer.theta.copy()
+    layer.build(case.x.shape[1:], rng=7, dtype=np.float64)
+    if layer.theta is not vectors[0] or layer.gradient is not vectors[1]:
+        return "theta or gradient was replaced"
+    wrong = views_of_vectors(layer)
+    if not wrong and not case.subject.built:
+        layer.build(case.x.shape[1:], rng=0, dtype=np.float64)
+        return None if np.array_equal(layer.theta, before) else "the same seed gave other parameters"
+    return wrong
+
+
+@layer_clause("forward and backward read the parameters from theta")
+def _(case):
+    layer, _, y, *_ = case.after_update()
+    rng = np.random.default_rng(3)
+    layer.theta = rng.standard_normal(layer.theta.shape)
+    first = layer.forward(case.x)
+    layer.theta = rng.standard_normal(layer.theta.shape)
+    if layer.theta.size and y.size and np.array_equal(first, layer.forward(case.x)):
+        return "another theta gives the same y"
+
+
+@layer_clause("in eval mode too, backward is the gradient of forward")
+def _(case):
+    rows = [row for row in check_gradients(case.fresh().eval(), case.x).failures if row.what == "dx"]
+    return rows[0].seen if rows else None
 
 
 @layer_clause("train() and eval() set the mode and return the layer; backward works in eval mode")

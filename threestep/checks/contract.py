@@ -15,8 +15,15 @@ def check_contract(subject, x):
             everything is checked; for another class what concerns the three steps, params and grads.
         x: at least five examples, stacked on axis 0, away from kinks.
 
-    Returns a Report with a row for each sentence. Print it, assert it.
+    Returns a Report with a row for each sentence. Print it, assert it. That the gradients are right, check_gradients
+    shows; a layer is right when both say so.
     """
+    if isinstance(subject, type):
+        raise TypeError(
+            f"expected an instance to check, got the class {subject.__name__}: write {subject.__name__}(...)"
+        )
+    if len(x) < 5:
+        raise ValueError(f"x expected at least 5 examples, got {len(x)}")
     report, case = Report(f"contract of {subject!r}"), Case(subject, x)
     for sentence, check, layers_only in CLAUSES:
         if layers_only and not isinstance(subject, Layer):

@@ -66,10 +66,11 @@ def check_gradients(subject, x, target=None, rng=0):
     For a layer or model: l = sum(g * forward(x)) with a random g, so dl/dx is what backward(g) returns and dl/dparams
     what update leaves in grads. For a loss: l = forward(x, target) with x the prediction, and dl/dx = backward().
 
-    A gradient a is right when, entry by entry, |a - n| <= 1e-7 max(|a|, |n|) + 10 e, with n the numerical gradient, e
-    its estimated error, and max the largest over the array. Generators are put back before each evaluation, so that a
-    random layer draws the same every time. The subject itself is not touched: a copy is checked. Choose x away from
-    kinks such as ReLU's at 0.
+    A gradient a is right when it is finite and, entry by entry, |a - n| <= 1e-7 max(|a|, |n|) + 10 e, with n the
+    numerical gradient, e its estimated error, and max the largest over the array. Where e is large, beside a kink or
+    where forward does not give the same twice, nothing can be said, and the row fails: choose x away from kinks such
+    as ReLU's at 0. Generators are put back before each evaluation, so that a random layer draws the same every time.
+    The subject itself is not touched: a copy is checked, unfrozen, in the mode (training or not) of the subject.
 
     Args:
         subject: anything with forward, backward and update (then `params` and `grads` are looked at), or a loss.
@@ -77,24 +78,38 @@ def check_gradients(subject, x, target=None, rng=0):
 
     Returns a Report with a row for x and one for each parameter, each naming its worst entry. Print it, assert it.
     """
-    subject, x = copy.deepcopy(subject), np.array(x, np.float64)
+    if isinstance(subject, type):
+        raise TypeError(
+            f"expected an instance to check, got the class {subject.__name__}: write {subject.__name__}(...)"
+        )
     report = Report(f"gradients of {subject!r}")
-    if isinstance(subject, Loss) or not hasattr(subject, "update"):
+    subject, x = copy.deepcopy(subject), np.array(x, np.float64)
+    try:
+        if isinstance(subject, Loss) or target is not None:
+            check_loss(report, subject, x, target)
+        else:
+            check_steps(report, subject, x, rng)
+    except Exception as error:  # a wrong layer may raise anything, and that is the finding
+        report.add("forward, backward, update", False, f"{type(error).__name__}: {error}")
+    return report
 
-        def loss_at(x):
-            return subject.forward(x, target)
 
-        size = abs(loss_at(x))
-        compare(report, "dx", subject.backward(), *estimated_gradient(loss_at, x, size))
-        return report
+def check_loss(report, loss, x, target):
+    def loss_at(x):
+        return loss.forward(x, target)
 
-    if isinstance(subject, Layer):
-        subject = subject.astype(np.float64) if subject.built else build64(subject, x)
+    size = abs(loss_at(x))
+    compare(report, "dx", loss.backward(), *estimated_gradient(loss_at, x, size), size)
+
+
+def check_steps(report, subject, x, rng):
+    params = prepare(subject, x)
     restore = restorer(subject)
     y = subject.forward(x)
-    g = np.random.default_rng(rng).standard_normal(y.shape)
+    g = np.random.default_rng(rng).spawn(1)[0].standard_normal(y.shape)  # a stream that x has hardly come from
     dx = np.array(subject.backward(g))
-    subject.update()
+    if hasattr(subject, "update"):
+        subject.update()
     grads = {name: np.array(gradient) for name, gradient in getattr(subject, "grads", {}).items()}
 
     def loss_at(x):
@@ -102,9 +117,10 @@ def check_gradients(subject, x, target=None, rng=0):
         return float(np.sum(g * subject.forward(x)))
 
     size = float(np.sum(np.abs(g * y)))
-    compare(report, "dx", dx, *estimated_gradient(loss_at, x, size))
-    for name, gradient in grads.items():
-        array = subject.params[name]
+    if loss_at(x) != loss_at(x):
+        report.add("forward", False, "the same x gives another y the second time")
+    compare(report, "dx", dx, *estimated_gradient(loss_at, x, size), size)
+    for name, array in params.items():
         start = array.copy()
 
         def loss_of(value, array=array):
@@ -113,33 +129,56 @@ def check_gradients(subject, x, target=None, rng=0):
 
         n, error = estimated_gradient(loss_of, start, size)
         array[...] = start
-        compare(report, f"d{name}", gradient, n, error)
-    return report
+        compare(report, f"d{name}", grads.get(name), n, error, size)
+    for name in set(grads) - set(params):
+        report.add(f"d{name}", False, f"there is no parameter {name!r}")
+    if not isinstance(subject, Layer) and not params:
+        report.add("params", True, "none found in `params`: only dx was checked")
 
 
-def compare(report, what, a, n, error):
-    """Adds a row: analytic a against numerical n with its estimated error."""
-    if np.shape(a) != n.shape:
-        report.add(what, False, f"has shape {np.shape(a)}, expected {n.shape}")
+def prepare(subject, x):
+    """The subject's params, in float64; a Layer is built and unfrozen for it."""
+    if isinstance(subject, Layer):
+        if subject.built:
+            subject.astype(np.float64)
+        else:
+            subject.build(x.shape[1:], dtype=np.float64)
+        for layer in subject.walk():
+            layer.frozen = False
+        return subject.params
+    params = getattr(subject, "params", {})
+    for name, array in params.items():
+        params[name] = np.array(array, np.float64)
+    return params
+
+
+def compare(report, what, a, n, error, size):
+    """Adds a row: analytic a against numerical n with its estimated error; size is that of the loss."""
+    if a is None or np.shape(a) != n.shape:
+        report.add(what, False, f"expected shape {n.shape}, got {'nothing' if a is None else np.shape(a)}")
         return
-    difference = np.where(np.isfinite(a), np.abs(a - n), np.inf)
-    allowed = TOLERANCE * max(np.abs(a).max(initial=0), np.abs(n).max(initial=0)) + 10 * error
     if a.size == 0:
         report.add(what, True, "no entries")
         return
+    finite = np.isfinite(a)
+    largest = max(np.abs(np.where(finite, a, 0)).max(), np.abs(n).max())
+    allowed = TOLERANCE * largest + 10 * error
+    difference = np.where(finite, np.abs(np.where(finite, a, 0) - n), np.inf)
     worst = np.unravel_index(np.argmax(difference - allowed), a.shape)
-    at = ", ".join(map(str, worst))
+    unsure = np.unravel_index(np.argmax(error), a.shape)
+    if not error[unsure] <= 1e-4 * largest + 1e-8 * size:
+        report.add(what, False, f"no numerical gradient at {place(unsure)}: a kink, a step or noise there; change x")
+        return
     report.add(
         what,
         np.all(difference <= allowed),
-        f"worst at [{at}]: {a[worst]:.9g}, numerically {n[worst]:.9g}, "
+        f"worst at {place(worst)}: {a[worst]:.9g}, numerically {n[worst]:.9g}, "
         f"off by {difference[worst]:.1e}, allowed {allowed[worst]:.1e}",
     )
 
 
-def build64(layer, x):
-    layer.build(x.shape[1:], rng=0, dtype=np.float64)
-    return layer
+def place(index):
+    return f"[{', '.join(map(str, index))}]"
 
 
 def restorer(subject):
