@@ -151,12 +151,12 @@ def admit_input(layer, x):
         if layer.built:
             layer.output_shape(x.shape[1:])
         else:
-            layer.build(x.shape[1:])
+            dtype = next((part.dtype for part in layer.walk() if part.dtype is not None), np.float32)
+            layer.build(x.shape[1:], dtype=dtype)
     except ValueError as error:
-        text, got = str(error), batch(x.shape[1:])
-        raise ValueError(
-            text.replace(got, str(x.shape)) if got in text else f"{text} (x has shape {x.shape})"
-        ) from None
+        text, got = str(error), f"got {batch(x.shape[1:])}"
+        known = text.startswith(layer.label) and got in text  # else the shape is that of a layer within
+        raise ValueError(text.replace(got, f"got {x.shape}") if known else f"{text} (x has shape {x.shape})") from None
     if layer.dtype is not None:
         x = x.astype(layer.dtype, copy=False)
     layer._input = x.shape[1:], x.dtype

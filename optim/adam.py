@@ -18,6 +18,9 @@ class Adam(Optimizer):
         lr: learning rate. betas: (b1, b2), from 0 to below 1. eps: added after the root. weight_decay: l2 penalty's
         factor; it passes through the moments (AdamW's does not).
 
+    t counts the optimizer's steps, also for a part that was frozen meanwhile (PyTorch counts for each parameter, so its
+    first steps after thawing are shorter).
+
     Source: Kingma & Ba, "Adam: a method for stochastic optimization", 2015, algorithm 1; eps as in PyTorch.
     """
 
@@ -35,9 +38,9 @@ class Adam(Optimizer):
             g = g + weight_decay * theta
         b1, b2 = self.betas
         t = self.state["steps"]
-        np.subtract(g, m, out=scratch)
-        scratch *= 1 - b1
-        m += scratch  # m + (1 - b1) (g - m)
+        np.multiply(g, 1 - b1, out=scratch)
+        m *= b1
+        m += scratch
         np.multiply(g, g, out=scratch)
         scratch *= 1 - b2
         v *= b2

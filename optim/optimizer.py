@@ -35,16 +35,18 @@ class Optimizer:
     def step(self, theta, gradient, segments=None):
         """One displacement of theta."""
         self._admit(theta, gradient)
+        lr, decay = at_least_zero("lr", self.lr), at_least_zero("weight_decay", self.weight_decay)
+        parts = list(blocks(theta.size, segments))
         self.state["steps"] += 1
         vectors = [self.state[name] for name in self.vectors]
-        for part, lr_factor, decay_factor in blocks(theta.size, segments):
+        for part, lr_factor, decay_factor in parts:
             self.move(
                 theta[part],
                 gradient[part],
                 *[vector[part] for vector in vectors],
                 scratch=self._scratch[: part.stop - part.start],
-                lr=self.lr * lr_factor,
-                weight_decay=self.weight_decay * decay_factor,
+                lr=lr * lr_factor,
+                weight_decay=decay * decay_factor,
             )
 
     def move(self, theta, g, *vectors, scratch, lr, weight_decay):
@@ -78,6 +80,9 @@ def blocks(size, segments=None):
     """Cuts 0..size at the segments and into blocks: (slice, lr_factor, decay_factor) each, without frozen parts."""
     start = 0
     for part, lr_factor, decay_factor in [*(segments or ()), (slice(size, size), 1.0, 1.0)]:
+        if part.start is None or part.stop is None or not start <= part.start <= part.stop <= size:
+            raise ValueError(f"segments expected slices in order, within {start} and {size}, got {part}")
+        lr_factor, decay_factor = at_least_zero("lr_factor", lr_factor), at_least_zero("decay_factor", decay_factor)
         yield from cut(start, part.start, 1.0, 1.0)
         if lr_factor:
             yield from cut(part.start, part.stop, lr_factor, decay_factor)

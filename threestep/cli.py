@@ -17,6 +17,9 @@ def main(argv=None):
     0 done, 2 usage or config, 3 data or weights, 4 diverged, 130 or 143 ended by SIGINT or SIGTERM; 1 is a bug.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a file name that the terminal cannot show ends no run
     if not argv:
         print(USAGE, end="", file=sys.stderr)
         return 2
@@ -37,9 +40,10 @@ def guarded(verb, options):
     from threestep.training import CheckpointError, ConfigError, Diverged
 
     codes = {ConfigError: 2, DataError: 3, CheckpointError: 3, Diverged: 4, OSError: 2}
-    warnings.showwarning = lambda message, *where: print(f"warning: {message}", file=sys.stderr)
     try:
-        return verb(options)
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *where, **more: print(f"warning: {message}", file=sys.stderr)
+            return verb(options)
     except tuple(codes) as error:
         print(f"error: {error}", file=sys.stderr)
         return next(code for kind, code in codes.items() if isinstance(error, kind))

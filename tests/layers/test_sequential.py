@@ -50,8 +50,8 @@ def test_a_layer_in_two_places_is_refused():
 
 def test_a_layer_of_another_model_is_refused(model):
     with pytest.raises(RuntimeError, match=r"layer 0 Dense belongs to another model.*copy.deepcopy"):
-        Sequential(model[0]).build((5,))
-    assert Sequential(copy.deepcopy(model[0])).build((5,)) == (4,)
+        Sequential(model[0]).build((5,), dtype=np.float64)
+    assert Sequential(copy.deepcopy(model[0])).build((5,), dtype=np.float64) == (4,)
 
 
 def test_a_built_layer_keeps_its_parameters_when_it_joins():
@@ -146,7 +146,9 @@ def test_a_layer_that_defines_build_alone_takes_the_shape_it_was_built_for():
     layer.build((3,))
     model = Sequential(layer, Dense(2))
     assert model.build((3,)) == (2,) and model[1].params["W"].shape == (2, 1)
-    with pytest.raises(ValueError, match=r"layer 0 Column expected x of shape \(N, 3\), got \(5, 4\)"):
+    with pytest.raises(
+        ValueError, match=r"layer 0 Column expected x of shape \(N, 3\), got \(N, 4\) \(x has shape \(5, 4\)\)"
+    ):
         model.forward(np.ones((5, 4)))
 
 

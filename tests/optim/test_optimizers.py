@@ -144,3 +144,49 @@ def test_first_step_of_adam_is_lr():
 def test_settings_out_of_range(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        [(slice(3, 6), 0, 1), (slice(0, 2), 1, 1)],
+        [(slice(0, 4), 0, 1), (slice(3, 6), 1, 1)],
+        [(slice(5, 8), 0, 1)],
+        [(slice(None, 3), 0, 1)],
+    ],
+)
+def test_segments_must_be_in_order_and_within(segments):
+    theta = np.ones(6)
+    with pytest.raises(ValueError, match="segments expected slices in order, within"):
+        SGD().step(theta, np.ones(6), segments)
+    assert np.array_equal(theta, np.ones(6))
+
+
+def test_every_part_beside_the_segments_is_moved():
+    theta = np.zeros(10)
+    SGD(lr=1).step(theta, np.ones(10), [(slice(2, 4), 0.0, 1.0), (slice(6, 7), 0.5, 1.0)])
+    assert theta.tolist() == [-1, -1, 0, 0, -1, -1, -0.5, -1, -1, -1]
+
+
+def test_the_state_of_a_frozen_part_stays():
+    optimizer, theta = SGD(lr=1, momentum=0.9), np.zeros(4)
+    optimizer.step(theta, np.ones(4), [(slice(0, 2), 0.0, 1.0)])
+    assert optimizer.state["velocity"].tolist() == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("optimizer", [SGD(momentum=0.9, nesterov=True), AdamW()], ids=["SGD", "AdamW"])
+def test_a_learning_rate_from_numpy_promotes_nothing(optimizer):
+    optimizer.lr, theta = np.float64(0.1), np.zeros(3, np.float32)
+    before = theta.copy()
+    optimizer.step(theta, np.ones(3, np.float32), [(slice(0, 1), np.float64(0.5), 1.0)])
+    assert theta.dtype == np.float32 and (theta != before).all()
+    optimizer.lr = float("nan")
+    with pytest.raises(ValueError, match="lr expected a number of 0 or more, got nan"):
+        optimizer.step(theta, np.ones(3, np.float32))
+
+
+def test_scratch_follows_the_dtype():
+    sgd, small, large = SGD(lr=0.5), np.zeros(3, np.float32), np.zeros(3)
+    sgd.step(small, np.full(3, 1 / 3, np.float32))
+    sgd.step(large, np.full(3, 1 / 3))
+    assert large.tolist() == [-0.5 / 3] * 3

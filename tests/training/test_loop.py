@@ -162,6 +162,7 @@ def test_nothing_finite_is_lost_on_the_way_to_divergence(moons):
         (np.array([[0, 1], [np.nan, 0]]), np.zeros(2, int), r"x\[1, 0\] is nan, expected a number"),
         (np.zeros((0, 2)), np.zeros(0, int), "x holds no examples"),
         (np.zeros((3, 2)), np.zeros(2, int), "x holds 3 examples and y 2"),
+        (np.zeros((2, 2)), np.array([[0.0], [np.inf]]), r"y\[1, 0\] is inf, expected a number"),
     ],
 )
 def test_what_cannot_be_trained_on(x, y, message):
@@ -204,4 +205,83 @@ def test_metrics_by_hand():
         BinaryCrossEntropy(), np.array([[0.9], [0.6], [0.1]]), np.array([[1], [0], [0]])
     ) == pytest.approx(1 / 3)
     assert METRICS["accuracy"](BinaryCrossEntropyWithLogits(), np.array([[0.1], [-0.1]]), np.array([[1], [1]])) == 0.5
+    bits = np.array([[1, 1, 0], [0, 0, 1]])
+    assert METRICS["accuracy"](BinaryCrossEntropy(), np.array([[0.9, 0.6, 0.6], [0.1, 0.1, 0.9]]), bits) == 5 / 6
+    assert METRICS["accuracy"](BinaryCrossEntropy(), np.full((2, 10), 0.01), np.eye(10)[[3, 0]]) == 0.5  # argmax is 0
+    assert METRICS["accuracy"](MSE(), np.array([[0.7], [0.2], [0.4]]), np.array([[1], [0], [1]])) == pytest.approx(
+        2 / 3
+    )
     assert METRICS["mean_error"](MAE(), np.array([[1.0], [4]]), np.array([[2.0], [2]])) == 1.5
+
+
+def test_metrics_that_do_not_suit():
+    with pytest.raises(ValueError, match="accuracy needs classes, and MSE has quantities here: use mean_error"):
+        METRICS["accuracy"](MSE(), np.zeros((3, 1)), np.array([[0.3], [1], [0]]))
+    with pytest.raises(ValueError, match="mean_error needs quantities, and CrossEntropy decides on a class"):
+        METRICS["mean_error"](CrossEntropy(), np.zeros((3, 3)), np.eye(3))
+
+
+def test_valid_is_checked_and_evaluated_on_its_own_part():
+    x, y = np.zeros((4, 2)), np.zeros((4, 1))
+    model = Sequential(Dense(1, init="zeros"))
+    history = fit(model, MSE(), SGD(lr=0), x, y, valid=(x + 1, y + 3))
+    assert history[0] == {"epoch": 1, "train_loss": 0, "valid_loss": 9, "valid_mean_error": 3}
+    with pytest.raises(ValueError, match=r"valid x\[0, 0\] is nan"):
+        fit(model, MSE(), SGD(), x, y, valid=(x * np.nan, y))
+
+
+def test_lists_will_do():
+    history = fit(small(), CrossEntropy(), SGD(), [[0.0, 1.0], [1.0, 0.0]], [0, 1], valid=([[0.0, 1.0]], [0]))
+    assert history[0]["valid_accuracy"] in (0, 1)
+
+
+@pytest.mark.parametrize("epochs", [0, -1, 1.5, "3", True])
+def test_epochs_must_be_a_whole_number(epochs):
+    with pytest.raises(ValueError, match="epochs expected a whole number above 0"):
+        fit(small(), CrossEntropy(), SGD(), np.zeros((3, 2)), np.zeros(3, int), epochs)
+
+
+def test_frozen_layers_and_lr_factors_reach_the_optimizer():
+    model = Sequential(Dense(3), Dense(2))
+    model.build((2,))
+    model[0].frozen, before = True, model[0].theta.copy()
+    fit(model, CrossEntropy(), SGD(lr=0.1, weight_decay=0.5), np.ones((6, 2)), np.zeros(6, int), 3)
+    assert model[0].theta.tobytes() == before.tobytes()
+
+
+def test_each_layer_keeps_its_mode():
+    model = Sequential(Dropout(), Dense(2))
+    model[0].eval()
+    predict(model, np.ones((3, 2)))
+    fit(model, CrossEntropy(), SGD(), np.ones((6, 2)), np.zeros(6, int))
+    assert [layer.training for layer in model.walk()] == [True, False, True]
+
+
+def test_a_callback_that_did_not_start_is_not_ended():
+    class Fails(Callback):
+        def on_start(self, progress):
+            raise OSError("disk full")
+
+        def on_end(self, progress):
+            raise AssertionError("never started")
+
+    recorder = Recorder()
+    with pytest.raises(OSError, match="disk full"):
+        fit(small(), CrossEntropy(), SGD(), np.ones((6, 2)), np.zeros(6, int), callbacks=[recorder, Fails()])
+    assert recorder.moments == ["start", "end"]
+
+
+def test_parameters_that_are_not_finite_after_the_last_step_are_told():
+    with pytest.raises(Diverged, match="a parameter is not finite at epoch 1, step 1"):
+        fit(small(), CrossEntropy(), SGD(lr=1e39), np.ones((6, 2)), np.zeros(6, int))
+
+
+def test_a_large_gradient_is_not_called_infinite():
+    model = Sequential(Dense(1))
+    fit(model, MAE(), SGD(lr=0), np.full((2, 2), 1e25, np.float32), np.zeros((2, 1), np.float32))
+    assert np.abs(model.gradient).max() > 1e24
+
+
+def test_predict_refuses_a_batch_size_of_0():
+    with pytest.raises(ValueError, match="batch_size expected a whole number above 0, got 0"):
+        predict(small(), np.ones((3, 2)), batch_size=0)

@@ -34,6 +34,10 @@ class Dataset:
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
                 raise DataError(f"{where}: {what}[{', '.join(map(str, place))}] is {array[place]}, expected a number")
+        if x.shape[1:] != self.train[0].shape[1:]:
+            raise DataError(
+                f"{where}: expected examples of shape {self.train[0].shape[1:]}, as in train, got {x.shape[1:]}"
+            )
         if self.classes is not None and len(y) and not (y.min() >= 0 and y.max() < self.classes):
             wrong = y.min() if y.min() < 0 else y.max()
             raise DataError(f"{where}: expected labels from 0 to {self.classes - 1}, got {wrong}")
@@ -47,7 +51,7 @@ def split(y, valid, test, seed, stratify=True):
     """Indices of train, valid and test: disjoint, seeded, in random order.
 
     valid, test: a share (below 1) or a number of examples. stratify: each part holds the labels y in their proportion
-    in the whole, to the nearest example.
+    in the whole, to within two examples.
 
     Raises ValueError for sizes that are out of range or leave nothing to train on.
     """
@@ -67,7 +71,7 @@ def split(y, valid, test, seed, stratify=True):
 
 def part_size(name, size, total):
     """A share or a number of examples as a number of examples."""
-    if isinstance(size, bool) or not isinstance(size, (int, float, np.number)) or size < 0:
+    if isinstance(size, bool) or not isinstance(size, (int, float, np.number)) or not 0 <= size < np.inf:
         raise ValueError(f"{name} expected a share below 1 or a number of examples, got {size!r}")
     if size >= 1 and size != int(size):
         raise ValueError(f"{name} expected a share below 1 or a whole number of examples, got {size!r}")

@@ -79,7 +79,12 @@ def read_idx(path):
     axes = content[3] if len(content) >= 4 else 0
     shape = np.frombuffer(content, ">i4", count=axes, offset=4).tolist() if len(content) >= 4 + 4 * axes else []
     entries = content[4 + 4 * axes :]
-    if content[:3] != b"\0\0\x08" or not shape or min(shape) < 0 or len(entries) != np.prod(shape, dtype=object):
+    if (
+        content[:3] != b"\0\0\x08"
+        or not 1 <= len(shape) <= 4
+        or min(shape) < 0
+        or len(entries) != np.prod(shape, dtype=object)
+    ):
         raise DataError(
             f"{path} is not an IDX file of bytes: header {content[:4].hex() or 'empty'}, shape {tuple(shape)}, "
             f"{len(entries)} entries"
@@ -132,14 +137,15 @@ def fetch(name="MNIST", folder=None, mirrors=MNIST_MIRRORS):
 
 
 def download(file, sha256, folder, mirrors):
-    from urllib.request import urlopen  # here: it takes long to import
+    from http.client import HTTPException  # here: they take long to import
+    from urllib.request import urlopen
 
     failures = []
     for mirror in mirrors:
         try:
             with urlopen(mirror + file, timeout=30) as response:
                 packed = response.read()
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             failures.append(f"{mirror}: {error}")
             continue
         if content_hash(packed) != sha256:

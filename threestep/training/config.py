@@ -7,6 +7,8 @@ constructors' arguments. Every error names the key's path, as in model[2].Dense.
 import inspect
 import re
 from difflib import get_close_matches
+from math import isfinite
+from pathlib import Path
 
 import yaml
 
@@ -24,10 +26,32 @@ OPTIMIZERS = {name: getattr(optim, name) for name in optim.__all__ if name != "O
 LAYER_KEYS = ("name", "frozen", "lr_factor")  # go with any layer, beside its own arguments
 KEYS = {"seed": 0, "data": ..., "model": ..., "loss": ..., "optimizer": ..., "metrics": None, "train": ...}
 TRAIN_KEYS = {"epochs": ..., "batch_size": 32}
+MAX_DEPTH = 40
 
 
 class Loader(yaml.SafeLoader):
-    """YAML in which 1e-3 is a number and no key may be given twice."""
+    """YAML in which 1e-3 is a number and no key may be given twice; without anchors, tags, .nan and deep nesting."""
+
+    depth = 0
+
+    def compose_node(self, parent, index):
+        event = self.peek_event()
+        if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
+            raise yaml.MarkedYAMLError(None, None, "anchors (&) and aliases (*) are not used here", event.start_mark)
+        if getattr(event, "tag", None) is not None:
+            raise yaml.MarkedYAMLError(None, None, "tags (!) are not used here", event.start_mark)
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise yaml.MarkedYAMLError(None, None, f"more than {MAX_DEPTH} levels deep", event.start_mark)
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+    def construct_yaml_float(self, node):
+        value = super().construct_yaml_float(node)
+        if not isfinite(value):
+            raise yaml.MarkedYAMLError(None, None, f"{node.value} is not a finite number", node.start_mark)
+        return value
 
     def construct_mapping(self, node, deep=False):
         seen = {}
@@ -43,6 +67,7 @@ class Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+Loader.add_constructor("tag:yaml.org,2002:float", Loader.construct_yaml_float)
 Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+0123456789.")
 )
@@ -65,10 +90,12 @@ class Config:
     Attributes:
         values: the whole config as nested dicts and lists of plain values, which can be written as YAML again.
         model, loss, optimizer: the objects, the model not yet built. seed, metrics, epochs, batch_size.
-        data_name: the data set's class; `make_data()` loads it.
+        data_name: the data set's class; `make_data()` loads it. source: the bytes of the file it came from.
 
     Raises ConfigError for an unknown or missing key, an unknown class, or a value that a constructor refuses.
     """
+
+    source = b""
 
     def __init__(self, values, overrides=()):
         require_mapping(values, "the config")
@@ -105,17 +132,18 @@ class Config:
 def load_config(path, overrides=()):
     """The Config in a file, after key=value overrides."""
     try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
+        source = Path(path).read_bytes()
+        values = read_yaml(source.decode(), path)
     except FileNotFoundError:
         raise ConfigError(f"{path} not found: expected a config file, such as configs/digits_mlp.yaml") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from None
-    values = read_yaml(text, path)
     try:
-        return Config(values, overrides)
+        config = Config(values, overrides)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
+    config.source = source
+    return config
 
 
 def apply_override(values, override):
@@ -124,11 +152,12 @@ def apply_override(values, override):
     keys = path.split(".")
     if not equals or not all(keys):
         raise ConfigError(f"{override!r}: expected key=value, such as optimizer.lr=0.01")
-    value, here = read_yaml(text, override), values
+    value, here, name = read_yaml(text, override), values, None
     for depth, key in enumerate(keys[:-1]):
         if depth == 0 and key in KEYS and key not in here:
             here[key] = {}
-        here = step_into(here, key, path)
+        if key != name:  # the component's name may be spelled out, as messages do, or stepped over
+            here, name = step_into(here, key, path)
     last = keys[-1]
     if isinstance(here, list):
         here[list_index(here, last, path)] = value
@@ -137,7 +166,7 @@ def apply_override(values, override):
 
 
 def step_into(here, key, path):
-    """What is under `key`: a mapping, a list, or a component's options, the component spelled out on the way."""
+    """(what is under `key`: a mapping, a list or a component's options, the component's name or None)."""
     if isinstance(here, list):
         key = list_index(here, key, path)
     elif key not in here:
@@ -146,10 +175,10 @@ def step_into(here, key, path):
     if isinstance(value, str) or (isinstance(value, dict) and len(value) == 1 and str(next(iter(value)))[:1].isupper()):
         name, options = parse(value, path, {**LAYERS, **LOSSES, **OPTIMIZERS, **DATASETS})
         here[key] = {name: options}
-        return options
+        return options, name
     if not isinstance(value, (dict, list)):
         raise ConfigError(f"{path}: {key!r} holds {value!r}, which has nothing inside")
-    return value
+    return value, None
 
 
 def list_index(here, key, path):
@@ -221,7 +250,7 @@ def make_layer(spec, path):
     kinds = {"name": (str, "text"), "frozen": (bool, "true or false"), "lr_factor": ((int, float), "a number")}
     for key, value in common.items():
         kind, words = kinds[key]
-        if not isinstance(value, kind) or (key == "lr_factor" and (isinstance(value, bool) or not value >= 0)):
+        if not isinstance(value, kind) or (key == "lr_factor" and (isinstance(value, bool) or value < 0)):
             raise ConfigError(f"{path}.{name}.{key}: expected {words}, got {value!r}")
         setattr(layer, key, value)
     return layer, {LAYERS[name].__name__: {**values, **common}}
@@ -231,7 +260,7 @@ def construct(cls, options, path):
     """The object; what its constructor refuses becomes a ConfigError with the path."""
     try:
         return cls(**options)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError, MemoryError) as error:
         raise ConfigError(f"{path}: {error}") from None
 
 
@@ -260,7 +289,9 @@ def filled(values, known, path):
 
 def metric_names(value):
     names = [value] if isinstance(value, str) else value
-    if names is not None and (not isinstance(names, list) or not all(name in METRICS for name in names)):
+    if names is not None and (
+        not isinstance(names, list) or not all(isinstance(name, str) and name in METRICS for name in names)
+    ):
         raise ConfigError(f"metrics: expected a list of {', '.join(METRICS)}, got {value!r}")
     return names
 

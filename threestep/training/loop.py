@@ -2,12 +2,13 @@
 
 import copy
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import isfinite
 
 import numpy as np
 
-from layers import Sequential, Sigmoid, Softmax, Standardize
+from layers import Identity, Sequential, Sigmoid, Softmax, Standardize
 from losses import NLL, BinaryCrossEntropyWithLogits, CrossEntropy
 from threestep.data import batches
 
@@ -54,7 +55,7 @@ class Callback:
         """After each epoch, when progress.record holds its figures."""
 
     def on_end(self, progress):
-        """After the last step, also when the run was stopped or failed."""
+        """After the last step, also when the run was stopped or failed; for each callback that was started."""
 
 
 def fit(
@@ -71,34 +72,40 @@ def fit(
         rng: an int or Generator, for the order of the examples and, if need be, the start of the parameters.
         callbacks: instances of Callback.
 
-    Raises Diverged where loss or gradient is not finite, before the step is taken; ValueError for x with NaN or
-    infinity, without examples, or of another length than y.
+    Raises Diverged where loss or gradient is not finite, before the step is taken, or a parameter after an epoch;
+    ValueError for x or y with NaN or infinity, without examples, or of different lengths.
     """
-    require_numbers(x)
+    x, y = np.asarray(x), np.asarray(y)
+    valid = None if valid is None or len(valid[0]) == 0 else tuple(map(np.asarray, valid))
+    for name, part in {"x": x, "y": y, **({"valid x": valid[0], "valid y": valid[1]} if valid else {})}.items():
+        require_numbers(name, part)
+    if isinstance(epochs, bool) or not isinstance(epochs, (int, np.integer)) or epochs < 1:
+        raise ValueError(f"epochs expected a whole number above 0, got {epochs!r}")
+    metrics = require_metrics(default_metrics(criterion) if metrics is None else metrics)
+    steps = sum(1 for _ in batches(x, y, batch_size))
     for mistake in classic_mistakes(model, criterion):
         warnings.warn(mistake, stacklevel=2)
     rng = np.random.default_rng(rng)
     if not model.built:
         model.build(x.shape[1:], rng)
-    metrics = require_metrics(default_metrics(criterion) if metrics is None else metrics)
-    steps = sum(1 for _ in batches(np.empty(len(x)), np.empty(len(y)), batch_size))
     progress = Progress(model, criterion, optimizer, epochs, steps_per_epoch=steps)
-    was_training = model.training
-    try:
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # require_finite tells it better
+    started = []
+    with modes_kept(model), np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # require_finite tells it
+        try:
             fit_standardize(model, x)
-            notify(callbacks, "on_start", progress)
+            for callback in callbacks:
+                callback.on_start(progress)
+                started.append(callback)
             while progress.epoch < epochs and not progress.stop:
                 train_epoch(progress, x, y, batch_size, rng, callbacks)
                 if not progress.stop:
-                    if valid is not None and len(valid[0]):
+                    if valid:
                         found = evaluate(model, criterion, *valid, metrics=metrics)
                         progress.record.update({f"valid_{name}": value for name, value in found.items()})
                     progress.history.append(progress.record)
                     notify(callbacks, "on_epoch", progress)
-    finally:
-        (model.train if was_training else model.eval)()
-        notify(callbacks, "on_end", progress)
+        finally:
+            notify(started, "on_end", progress)
     return progress.history
 
 
@@ -114,31 +121,43 @@ def train_epoch(progress, x, y, batch_size, rng, callbacks):
         require_finite(progress, "loss", progress.loss)
         model.backward(criterion.backward(), input_gradient=False)
         model.update()
-        require_finite(progress, "gradient", float(model.gradient @ model.gradient))
+        if not isfinite(model.gradient @ model.gradient):  # quick; in float32 it may overflow
+            require_finite(progress, "gradient", 0.0 if np.isfinite(model.gradient).all() else float("nan"))
         notify(callbacks, "on_gradient", progress, x_batch, y_batch)
         optimizer.step(model.theta, model.gradient, model.segments)
         total += progress.loss * len(x_batch)
         notify(callbacks, "on_step", progress)
         if progress.stop:
             return
+    require_finite(progress, "a parameter", 0.0 if np.isfinite(model.theta).all() else float("nan"))
     progress.record = {"epoch": progress.epoch, "train_loss": total / len(x)}
 
 
-def predict(model, x, batch_size=256):
-    """The model's outputs for all of x, (N, ...), in evaluation mode; the mode is put back."""
-    was_training = model.training
-    model.eval()
+@contextmanager
+def modes_kept(model):
+    """Puts every layer back into the mode, training or evaluation, that it was in."""
+    modes = [(layer, layer.training) for layer in model.walk()]
     try:
-        parts = [model.forward(x[start : start + batch_size]) for start in range(0, max(len(x), 1), batch_size)]
+        yield
     finally:
-        (model.train if was_training else model.eval)()
-    return np.concatenate(parts)
+        for layer, training in modes:
+            layer.training = training
+
+
+def predict(model, x, batch_size=256):
+    """The model's outputs for all of x, (N, ...), in evaluation mode; each layer's mode is put back."""
+    if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
+        raise ValueError(f"batch_size expected a whole number above 0, got {batch_size!r}")
+    x = np.asarray(x)
+    with modes_kept(model):
+        model.eval()
+        return np.concatenate([model.forward(x[i : i + batch_size]) for i in range(0, max(len(x), 1), batch_size)])
 
 
 def evaluate(model, criterion, x, y, metrics=None, batch_size=256):
     """{"loss": ..., and each metric} over all examples, in evaluation mode."""
     metrics = require_metrics(default_metrics(criterion) if metrics is None else metrics)
-    prediction = predict(model, x, batch_size)
+    y, prediction = np.asarray(y), predict(model, x, batch_size)
     found = {"loss": copy.copy(criterion).forward(prediction, y)}
     return found | {name: METRICS[name](criterion, prediction, y) for name in metrics}
 
@@ -160,9 +179,8 @@ def fit_standardize(model, x):
 
 def classic_mistakes(model, criterion):
     """What is likely wrong between the last layer and the loss, each in a sentence."""
-    last = model
-    while last.children:
-        last = last.children[-1]
+    leaves = [layer for layer in model.walk() if not layer.children and not isinstance(layer, Identity)]
+    last = leaves[-1] if leaves else None
     if isinstance(last, Softmax) and isinstance(criterion, CrossEntropy):
         yield "the model ends with Softmax and CrossEntropy takes logits, so softmax is applied twice: remove Softmax"
     if isinstance(last, Softmax) and isinstance(criterion, NLL):
@@ -171,20 +189,20 @@ def classic_mistakes(model, criterion):
         yield "the model ends with Sigmoid and the loss takes logits, so sigmoid is applied twice: remove Sigmoid"
 
 
-def require_numbers(x):
-    if len(x) == 0:
-        raise ValueError("x holds no examples")
-    if x.dtype.kind == "f" and not np.isfinite(x).all():
-        place = tuple(int(i) for i in np.argwhere(~np.isfinite(x))[0])
-        raise ValueError(f"x[{', '.join(map(str, place))}] is {x[place]}, expected a number")
+def require_numbers(name, array):
+    if len(array) == 0:
+        raise ValueError(f"{name} holds no examples")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(f"{name}[{', '.join(map(str, place))}] is {array[place]}, expected a number")
 
 
 def require_finite(progress, what, value):
-    """Raises Diverged with the place in the run and the largest gradient there was."""
+    """Raises Diverged with the place in the run and the largest gradient that was computed last."""
     if not isfinite(value):
         largest = largest_gradient(progress.model)
         raise Diverged(
-            f"{what} is {'not finite' if what == 'gradient' else value} at epoch {progress.epoch}, "
+            f"{what} is {value if what == 'loss' else 'not finite'} at epoch {progress.epoch}, "
             f"step {progress.step} (lr {progress.optimizer.lr:g}{largest and '; largest gradient: ' + largest})"
         )
 

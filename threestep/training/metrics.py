@@ -17,8 +17,15 @@ def error(criterion, prediction, target):
 
 
 def mean_error(criterion, prediction, target):
-    """The mean of |prediction - target|, in the target's unit."""
-    return float(np.mean(np.abs(criterion.decide(prediction) - target)))
+    """The mean of |prediction - target|, in the target's unit.
+
+    Raises ValueError for a loss that decides on one of several classes, whose numbers have no distance.
+    """
+    if criterion.labels:
+        raise ValueError(
+            f"mean_error needs quantities, and {type(criterion).__name__} decides on a class: use accuracy"
+        )
+    return float(np.mean(np.abs(prediction - target)))
 
 
 METRICS = {metric.__name__: metric for metric in (accuracy, error, mean_error)}
@@ -32,6 +39,7 @@ def default_metrics(criterion):
 
 def require_metrics(names):
     """The names, each of a metric; ValueError with the names there are."""
+    names = [names] if isinstance(names, str) else list(names)
     for name in names:
         if name not in METRICS:
             raise ValueError(f"no metric {name!r}: expected {', '.join(METRICS)}")
@@ -39,10 +47,21 @@ def require_metrics(names):
 
 
 def classes(criterion, prediction, target):
-    """Class labels of predictions and of targets, whichever form they have."""
-    decided = criterion.decide(prediction)
-    if decided.dtype.kind == "f":  # quantities, one for each class, beside one-hot targets
+    """Classes of predictions and of targets, whichever form they have.
+
+    With one value for each of K classes, beside a label or a one-hot row, the class is the largest value's place.
+    With a yes or no in each entry, as the binary losses have it, it is what the loss decides; for a loss of quantities
+    the nearer of 0 and 1.
+
+    Raises ValueError for targets that are no classes.
+    """
+    if criterion.labels:
+        return criterion.decide(prediction), target.argmax(axis=-1) if target.ndim == prediction.ndim else target
+    decided, yes_or_no = criterion.decide(prediction), np.isin(target, (0, 1)).all()
+    if yes_or_no and target.ndim > 1 and target.shape[-1] > 1 and (target.sum(axis=-1) == 1).all():
         return prediction.argmax(axis=-1), target.argmax(axis=-1)
-    if not criterion.labels:
+    if decided.dtype.kind != "f":
         return decided, target >= 0.5
-    return decided, target.argmax(axis=-1) if target.ndim == prediction.ndim else target
+    if not yes_or_no:
+        raise ValueError(f"accuracy needs classes, and {type(criterion).__name__} has quantities here: use mean_error")
+    return decided >= 0.5, target

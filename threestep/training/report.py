@@ -1,5 +1,6 @@
 """What a run prints: in words, for somebody who sees it for the first time."""
 
+import os
 import sys
 
 from tqdm import tqdm
@@ -21,7 +22,7 @@ def opening(path, config, parts, folder):
             f"  model      {' > '.join(layer_words(layer) for layer in config.model.layers)}",
             f"             {config.model.theta.size:,} parameters, drawn from seed {config.seed}",
             f"  loss       {type(config.loss).__name__}, lowered by {type(optimizer).__name__} (lr {optimizer.lr:g})",
-            f"  steps      {config.epochs} epochs, {config.batch_size} examples a step",
+            f"  steps      {config.epochs} epoch{'s' * (config.epochs > 1)}, {config.batch_size} examples a step",
             f"  folder     {folder}",
         ]
     )
@@ -59,17 +60,21 @@ class EpochTable(Callback):
 
     def on_epoch(self, progress):
         if progress.epoch == 1:
-            write("\n" + "  ".join(f"{name.replace('_', ' '):>14}" for name in progress.record))
+            say("\n" + "  ".join(f"{name.replace('_', ' '):>14}" for name in progress.record))
         every = max(1, progress.epochs // 20)
         if progress.epoch % every == 0 or progress.epoch in (1, progress.epochs):
             cells = [f"{progress.epoch} of {progress.epochs}"]
             cells += [figure(name, value) for name, value in list(progress.record.items())[1:]]
-            write("  ".join(f"{cell:>14}" for cell in cells))
+            say("  ".join(f"{cell:>14}" for cell in cells))
 
 
-def write(line):
-    """Prints a line above the bar, where there is one."""
-    tqdm.write(line, file=sys.stdout)
+def say(text):
+    """Prints above the bar, where there is one. Where nobody reads any more, the run goes on in silence."""
+    try:
+        tqdm.write(text, file=sys.stdout)
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class Bar(Callback):

@@ -1,6 +1,7 @@
 """A run: a config, trained, with everything it leaves behind in one folder."""
 
 import json
+import os
 import signal
 import sys
 import time
@@ -28,54 +29,67 @@ def train(path, overrides=(), out=None, quiet=False, bar=None):
         overrides: "key=value" texts. out: the run's folder; unless given, runs/NAME/DATE-TIME. quiet: prints only the
         folder and the result. bar: whether a progress bar is drawn on stderr; unless given, where that is a terminal.
 
-    Raises ConfigError, DataError; Diverged after the last finite weights have been saved.
+    Raises ConfigError, DataError; Diverged, after finite weights have been saved.
     """
     config = load_config(path, overrides)
-    parts = prepare(config)
-    folder = make_folder(path, out)
-    write_whole(folder / "config.yaml", lambda file: file.write(Path(path).read_bytes()))
-    write_whole(folder / "resolved.yaml", lambda file: file.write(config.to_yaml().encode()))
-    metrics = config.metrics or default_metrics(config.loss)
-    callbacks = [MetricsFile(folder / "metrics.csv")]
-    if not quiet:
-        print(report.opening(path, config, parts, folder))
-        callbacks.append(report.EpochTable())
-    if sys.stderr.isatty() if bar is None else bar:
-        callbacks.append(report.Bar())
-    started, failure = time.monotonic(), None
+    try:
+        parts = prepare(config)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
     with signals() as caught:
-        try:
-            fit(
-                config.model,
-                config.loss,
-                config.optimizer,
-                *parts["train"],
-                epochs=config.epochs,
-                batch_size=config.batch_size,
-                valid=parts["valid"],
-                metrics=metrics,
-                rng=np.random.default_rng(config.seed),
-                callbacks=[*callbacks, caught],
-            )
-        except Diverged as error:
-            failure = error
-    save(folder / "last.npz", config.model)
+        folder = make_folder(path, out)
+        write_whole(folder / "config.yaml", lambda file: file.write(config.source))
+        write_whole(folder / "resolved.yaml", lambda file: file.write(config.to_yaml().encode()))
+        callbacks = [MetricsFile(folder / "metrics.csv"), caught]
+        if not quiet:
+            report.say(report.opening(path, config, parts, folder))
+            callbacks.append(report.EpochTable())
+        if (sys.stderr is not None and sys.stderr.isatty()) if bar is None else bar:
+            callbacks.append(report.Bar())
+        summary, failure = train_and_save(config, parts, folder, callbacks, caught)
+    if failure:
+        raise failure
+    report.say(report.closing(summary, parts, folder))
+    return folder, caught.number if summary["status"] == "interrupted" else None
+
+
+def train_and_save(config, parts, folder, callbacks, caught):
+    """(the summary, the Diverged or None) of a run whose weights and summary are in the folder now."""
+    metrics = config.metrics or default_metrics(config.loss)
+    started, failure = time.monotonic(), None
+    try:
+        fit(
+            config.model,
+            config.loss,
+            config.optimizer,
+            *parts["train"],
+            epochs=config.epochs,
+            batch_size=config.batch_size,
+            valid=parts["valid"],
+            metrics=metrics,
+            rng=np.random.default_rng(config.seed),
+            callbacks=callbacks,
+        )
+    except Diverged as error:
+        kept = "The weights are lost too"
+        if np.isfinite(config.model.theta).all():
+            kept = f"Weights before this step are in {folder / 'last.npz'}"
+        failure = Diverged(f"{error}. {kept}. Try a smaller optimizer.lr")
     status = "diverged" if failure else "interrupted" if caught.number else "finished"
+    if np.isfinite(config.model.theta).all():
+        save(folder / "last.npz", config.model)
     summary = {"status": status, "seconds": round(time.monotonic() - started, 3)}
     if status == "finished":
         part = "test" if len(parts["test"][0]) else "train"
         summary[part] = evaluate(config.model, config.loss, *parts[part], metrics=metrics)
     write_whole(folder / "summary.json", lambda file: file.write(json.dumps(summary, indent=2).encode() + b"\n"))
-    if failure:
-        raise Diverged(f"{failure}. Weights before this step are in {folder / 'last.npz'}. Try a smaller optimizer.lr")
-    print(report.closing(summary, parts, folder))
-    return folder, caught.number
+    return summary, failure
 
 
 def load_run(folder):
-    """(the trained model, its Config) of a run's folder."""
+    """(the trained model, in evaluation mode, and its Config) of a run's folder."""
     config = load_config(Path(folder) / "resolved.yaml")
-    return load(Path(folder) / "last.npz", config.model), config
+    return load(Path(folder) / "last.npz", config.model).eval(), config
 
 
 def prepare(config):
@@ -95,7 +109,7 @@ def build_model(config, data):
     """Builds the model for the data; returns one example's output shape. ConfigError where they do not fit."""
     try:
         return config.model.build(data.train[0].shape[1:], np.random.default_rng(config.seed))
-    except (ValueError, TypeError, MemoryError) as error:
+    except (ValueError, TypeError, RuntimeError, MemoryError) as error:
         raise ConfigError(f"model: {error}") from None
 
 
@@ -135,7 +149,9 @@ def make_folder(path, out):
         try:
             Path(out).mkdir(parents=True)
         except FileExistsError:
-            raise ConfigError(f"{out} exists already and is not overwritten: give another --out") from None
+            raise ConfigError(f"{Path(out)} exists already and is not overwritten: give another --out") from None
+        except OSError as error:
+            raise ConfigError(f"the run's folder {out} cannot be made ({error}): give another --out") from None
         return Path(out)
     stamp = Path("runs") / Path(path).stem / datetime.now().strftime("%Y%m%d-%H%M%S")
     for number in range(1000):
@@ -145,6 +161,8 @@ def make_folder(path, out):
             return folder
         except FileExistsError:
             continue
+        except OSError as error:
+            raise ConfigError(f"the run's folder {folder} cannot be made ({error}): give --out") from None
     raise ConfigError(f"{stamp} and a thousand folders beside it exist already: give --out")
 
 
@@ -168,9 +186,12 @@ class MetricsFile(Callback):
 
 
 class Caught(Callback):
-    """The first SIGINT or SIGTERM: asks the run to stop after this step."""
+    """The first SIGINT or SIGTERM: asks the run to stop before or after this step."""
 
     number = None
+
+    def on_start(self, progress):
+        progress.stop = self.number or progress.stop
 
     def on_step(self, progress):
         progress.stop = self.number or progress.stop
@@ -178,13 +199,13 @@ class Caught(Callback):
 
 @contextmanager
 def signals():
-    """Within it, the first SIGINT or SIGTERM is kept in a Caught; a second one acts as ever."""
+    """Within it, the first SIGINT or SIGTERM is kept in a Caught; a second one ends the program at once."""
     caught, before = Caught(), {}
 
     def keep(number, frame):
+        if caught.number:
+            os._exit(128 + number)
         caught.number = number
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
     try:
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,7 +1,7 @@
 """Weights in a file: saved whole or not at all, loaded only where they fit."""
 
+import copy
 import os
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -30,14 +30,22 @@ def load(path, model):
     arrays = read_arrays(path)
     if "input_shape" not in arrays:
         raise CheckpointError(f"{path} holds no weights of a model")
-    input_shape = tuple(int(size) for size in arrays.pop("input_shape"))
-    params = {name: array for name, array in arrays.items() if name.startswith("params/")}
+    input_shape = tuple(arrays.pop("input_shape").ravel().tolist())
     if not model.built:
-        dtype = next((array.dtype for array in params.values()), np.float32)
+        dtype = next((array.dtype for array in arrays.values()), np.float32)
         try:
+            trial = copy.deepcopy(model)
+            trial.build(input_shape, dtype=dtype)
+            fill_model(path, arrays, trial)
             model.build(input_shape, dtype=dtype)
         except (ValueError, TypeError) as error:
             raise CheckpointError(f"{path} does not fit this model: {error}") from None
+    fill_model(path, arrays, model)
+    return model
+
+
+def fill_model(path, arrays, model):
+    """Copies the arrays into a built model, once all of them are known to fit."""
     mine = {f"params/{name}": array for name, array in model.params.items()}
     mine |= {f"state/{name}": array for name, array in model.state.items()}
     for name in [*mine, *arrays]:
@@ -54,7 +62,6 @@ def load(path, model):
             )
     for name, array in arrays.items():
         mine[name][...] = array
-    return model
 
 
 def read_arrays(path):
@@ -64,7 +71,7 @@ def read_arrays(path):
             return {name: arrays[name] for name in arrays.files}
     except FileNotFoundError:
         raise CheckpointError(f"{Path(path).absolute()} not found") from None
-    except (OSError, ValueError, EOFError, KeyError, AttributeError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a corrupt zip raises anything: BadZipFile, NotImplementedError, struct.error, ...
         raise CheckpointError(f"{path} cannot be read as weights: {error}") from None
 
 
