@@ -12,7 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from threestep.training import load_run
+from threestep import cli
+from threestep.data import DataError
+from threestep.training import CheckpointError, ConfigError, Diverged, fit, load_config, load_run
+from threestep.training.run import prepare, signals
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -118,6 +121,10 @@ def test_without_arguments_it_says_what_it_can_do(command):
             4,
             "loss is .* at epoch 1, step .*lr 1e.30; largest gradient: lay",
         ),
+        ([DIGITS, "data.valid=.inf"], 2, "data.valid=.inf:1:1: .inf is not a finite number"),
+        ([DIGITS, "metrics=[[1]]"], 2, "metrics: expected a list of accuracy"),
+        ([DIGITS, "optimizer.Adam.lr=-1"], 2, "optimizer.Adam: lr expected a number of 0 or more, got -1"),
+        ([DIGITS, "--out", "/proc/nowhere"], 2, "the run's folder /proc/nowhere cannot be made"),
         (["fetch", "mnist"], 3, "nothing to fetch for 'mnist'"),
     ],
 )
@@ -187,3 +194,109 @@ def test_mnist_from_its_files_in_a_short_run(command, mnist_folder, tmp_path):
     done = command(MNIST, "train.epochs=2", "--out", "a", "-q", THREESTEP_DATA=str(mnist_folder.parent))
     assert done.returncode == 0, done.stderr
     assert json.loads((tmp_path / "a" / "summary.json").read_text())["test"]["accuracy"] >= 0.965
+
+
+def test_a_reader_who_leaves_does_not_end_the_run(tmp_path):
+    program = f"{sys.executable} {ROOT / 'train.py'} {DIGITS} train.epochs=3 --out a | head -1"
+    done = subprocess.run(program, shell=True, cwd=tmp_path, capture_output=True, text=True)
+    assert done.stderr == "" and (tmp_path / "a" / "summary.json").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX shell")
+def test_without_stderr_it_trains_all_the_same(tmp_path):
+    program = f"{sys.executable} {ROOT / 'train.py'} {XOR} train.epochs=3 --out a 2>&-"
+    assert subprocess.run(program, shell=True, cwd=tmp_path, capture_output=True).returncode == 0
+    assert (tmp_path / "a" / "last.npz").exists()
+
+
+def test_a_file_name_that_the_terminal_cannot_show(command, tmp_path):
+    (tmp_path / "dïgits.yaml").write_bytes(XOR.read_bytes())
+    done = command("dïgits.yaml", "train.epochs=2", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0 and "d\\xefgits" in done.stdout, done.stderr
+
+
+def test_weights_that_are_not_finite_are_not_kept(command, tmp_path):
+    done = command(XOR, "optimizer.lr=1e39", "train.epochs=1", "--out", "a")
+    assert done.returncode == 4 and "a parameter is not finite" in done.stderr and "lost too" in done.stderr
+    assert not (tmp_path / "a" / "last.npz").exists()
+    assert json.loads((tmp_path / "a" / "summary.json").read_text())["status"] == "diverged"
+
+
+def test_the_seed_moves_the_start_and_the_order(tmp_path):
+    """Two seeds differ in the start of the parameters, and with that put aside, in the order of the examples."""
+    thetas = []
+    for seed in (0, 1):
+        config = load_config(DIGITS, [f"seed={seed}", "train.epochs=1", "model.2.init=zeros", "model.5.init=zeros"])
+        config.model.layers[4].p = 0.0
+        parts = prepare(config)
+        fit(config.model, config.loss, config.optimizer, *parts["train"], rng=np.random.default_rng(config.seed))
+        thetas.append(config.model.theta)
+    assert not np.array_equal(*thetas)
+    starts = []
+    for seed in (0, 1):
+        config = load_config(DIGITS, [f"seed={seed}"])
+        prepare(config)
+        starts.append(config.model.theta.copy())
+    assert not np.array_equal(*starts)
+
+
+def test_run_uses_the_seed_for_the_order(command, tmp_path):
+    still = ["model=[Flatten, Dense: {out_features: 10, init: zeros}]", "train.epochs=1", "-q"]
+    for seed in (0, 1):
+        assert command(DIGITS, f"seed={seed}", *still, "--out", f"s{seed}").returncode == 0
+    assert (tmp_path / "s0" / "last.npz").read_bytes() != (tmp_path / "s1" / "last.npz").read_bytes()
+
+
+def test_one_column_and_one_hot_targets_have_the_accuracy_they_should(command, tmp_path):
+    untrained = ["loss=MSE", "metrics=accuracy", "optimizer.lr=0", "train.epochs=1", "-q"]
+    command(XOR, "model=[Linear: {out_features: 1, init: zeros}]", *untrained, "--out", "a")
+    assert json.loads((tmp_path / "a" / "summary.json").read_text())["train"]["accuracy"] == 0.5
+    bits = "model=[Flatten, Dense: 64, ReLU, Dense: 10, Sigmoid]"
+    done = command(DIGITS, bits, "loss=BinaryCrossEntropy", "train.epochs=5", "--out", "b")
+    assert done.returncode == 0, done.stderr
+    model, config = load_run(tmp_path / "b")
+    x, y = config.make_data().test
+    found = json.loads((tmp_path / "b" / "summary.json").read_text())["test"]["accuracy"]
+    assert found == np.mean(model.forward(x).argmax(axis=1) == y)
+    assert "metrics" not in config.values and load_run(tmp_path / "a")[1].metrics == ["accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("raised", "code"),
+    [(ConfigError, 2), (DataError, 3), (CheckpointError, 3), (Diverged, 4), (KeyboardInterrupt, 130)],
+)
+def test_each_kind_of_failure_has_its_code(monkeypatch, capsys, raised, code):
+    def verb(options):
+        raise raised("what happened")
+
+    monkeypatch.setitem(cli.VERBS, "train", verb)
+    assert cli.main(["c.yaml"]) == code
+    assert capsys.readouterr().err.startswith("error: ")
+
+
+def test_a_bar_is_drawn_where_it_is_asked_for_only(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert cli.main([str(XOR), "train.epochs=2", "--out", str(tmp_path / "a"), "--no-progress"]) == 0
+    assert "step" not in capsys.readouterr().err
+    assert cli.main([str(XOR), "train.epochs=2", "--out", str(tmp_path / "b")]) == 0
+    assert "step" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_a_second_signal_leaves_at_once(tmp_path):
+    program = """
+import os, signal, time
+from threestep.training.run import signals
+with signals() as caught:
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert caught.number == signal.SIGTERM
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(5)
+    print("still here")
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+    before = signal.getsignal(signal.SIGINT)
+    with signals():
+        assert signal.getsignal(signal.SIGINT) is not before
+    assert signal.getsignal(signal.SIGINT) is before

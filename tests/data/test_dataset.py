@@ -131,3 +131,22 @@ def test_load_by_name():
     assert load("Digits", valid=0, test=0.5).name == "Digits"
     with pytest.raises(ValueError, match="no data set 'digits': expected one of Digits, MNIST"):
         load("digits")
+
+
+@pytest.mark.parametrize("make", [Digits, Moons])
+def test_the_seed_moves_the_parts(make):
+    first, same, other = make(), make(), make(seed=1)
+    assert np.array_equal(first.train[0], same.train[0]) and not np.array_equal(first.train[0], other.train[0])
+
+
+def test_moons_noise_is_independent_in_the_coordinates():
+    clear, noisy = (Moons(n=2000, noise=noise, valid=0, test=0) for noise in (0, 0.2))
+    noise = np.sort(noisy.train[0], axis=0) - np.sort(clear.train[0], axis=0)
+    assert noise.std() > 0.01
+    a, b = Moons(n=4000, noise=1.0, valid=0, test=0).train[0].T
+    assert abs(np.corrcoef(a, b)[0, 1]) < 0.3
+
+
+def test_parts_must_hold_examples_of_one_shape():
+    with pytest.raises(DataError, match=r"mine.test: expected examples of shape \(2,\), as in train, got \(3,\)"):
+        Dataset("mine", (X, Y), test=(np.zeros((4, 3)), Y[:4]))

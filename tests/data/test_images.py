@@ -48,6 +48,15 @@ def test_where_it_is_looked_for(small_mnist, monkeypatch, tmp_path):
     for name in MNIST_FILES:
         (small_mnist_copy / name).write_bytes((small_mnist / name).read_bytes())
     assert len(MNIST(valid=5).train[0]) == 25
+    (tmp_path / "cache" / "mnist").mkdir(parents=True)
+    for name in MNIST_FILES:  # files in the cache come second
+        (tmp_path / "cache" / "mnist" / name).write_bytes(b"wrong")
+    assert len(MNIST(valid=5).train[0]) == 25
+
+
+def test_the_seed_moves_the_validation_part(small_mnist):
+    a, b, c = (MNIST(valid=10, path=small_mnist, seed=seed).valid[0] for seed in (0, 0, 1))
+    assert np.array_equal(a, b) and not np.array_equal(a, c)
 
 
 def test_corrupt_files_are_named(small_mnist):
@@ -100,6 +109,22 @@ class TestFetch:
         with pytest.raises(DataError, match=r"cannot download t10k-labels-idx1-ubyte.gz.*SHA-256"):
             fetch("MNIST", tmp_path / "new", ["file:///nowhere/", mirror])
         assert not list((tmp_path / "new").glob("t10k-labels*"))
+
+    def test_a_wrong_file_that_is_there_is_replaced(self, mirror, tmp_path):
+        folder = tmp_path / "new"
+        folder.mkdir()
+        (folder / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(b"something else"))
+        fetch("MNIST", folder, [mirror])
+        assert len(MNIST(path=folder, valid=5).train[0]) == 25
+
+    def test_a_download_that_cannot_be_moved_leaves_no_name(self, mirror, tmp_path, monkeypatch):
+        def fail(*arguments):
+            raise OSError("no space left")
+
+        monkeypatch.setattr(images.os, "replace", fail)
+        with pytest.raises(OSError, match="no space left"):
+            fetch("MNIST", tmp_path / "new", [mirror])
+        assert not list((tmp_path / "new").glob("*.gz"))
 
     def test_no_mirror_answers(self, tmp_path):
         with pytest.raises(DataError, match=r"cannot download train-images-idx3-ubyte.gz. file:///nowhere/: "):

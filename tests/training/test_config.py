@@ -50,6 +50,9 @@ def test_nested_models():
         ("optimizer=Adam", lambda c: type(c.optimizer).__name__ == "Adam"),
         ("model.1.out_features=5", lambda c: c.model[1].out_features == 5),
         ("model.2=Tanh", lambda c: type(c.model[2]).__name__ == "Tanh"),
+        ("model.1.Dense.out_features=5", lambda c: c.model[1].out_features == 5),
+        ("optimizer.SGD.lr=3e-4", lambda c: c.optimizer.lr == 3e-4),
+        ("model.1.lr_factor=0.5", lambda c: c.model[1].lr_factor == 0.5),
         ("train.batch_size=7", lambda c: c.batch_size == 7),
         ("seed=3", lambda c: c.seed == 3),
         ("data.valid=50", lambda c: c.data_options == {"valid": 50}),
@@ -137,7 +140,10 @@ def test_numbers_as_people_write_them(text, value):
         ("a: [1, 2\n", "^c.yaml:2:1: "),
         ("a: !!python/object:os.system {}\n", "^c.yaml:1:4: "),
         ("? [1]\n: 2\n", "^c.yaml:1:3: a key must be text or a number"),
-        ("[" * 5000, "^c.yaml"),
+        ("[" * 5000, "^c.yaml:1:41: more than 40 levels deep"),
+        ("a: &x [*x]\n", "^c.yaml:1:4: anchors"),
+        ("a: !!timestamp foo\n", "^c.yaml:1:4: tags"),
+        ("a: .nan\n", "^c.yaml:1:4: .nan is not a finite number"),
     ],
 )
 def test_yaml_errors_have_a_position(text, message):

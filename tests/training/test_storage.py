@@ -114,3 +114,32 @@ def test_a_failed_save_leaves_the_old_file_whole(model, tmp_path, monkeypatch, o
         save(tmp_path / "w.npz", model)
     monkeypatch.undo()
     assert (tmp_path / "w.npz").read_bytes() == before and os.listdir(tmp_path) == ["w.npz"]
+
+
+def test_a_file_in_another_dtype_is_told(model, tmp_path):
+    save(tmp_path / "w.npz", model)
+    other = make()
+    other.build((3,), dtype=np.float64)
+    with pytest.raises(CheckpointError, match=r"W is float32 \(4, 3\) in the file, float64 \(4, 3\) here"):
+        load(tmp_path / "w.npz", other)
+
+
+def test_nothing_is_filled_before_all_is_known_to_fit(model, tmp_path):
+    save(tmp_path / "w.npz", model)
+    with np.load(tmp_path / "w.npz") as file:
+        arrays = dict(file)
+    arrays["params/2.b"] = np.zeros(9, np.float32)
+    np.savez(tmp_path / "w.npz", **arrays)
+    built, unbuilt = make(), make()
+    built.build((3,))
+    before = built.theta.copy()
+    for other in (built, unbuilt):
+        with pytest.raises(CheckpointError, match="layer 2 Dense b"):
+            load(tmp_path / "w.npz", other)
+    assert np.array_equal(built.theta, before) and not unbuilt.built
+
+
+def test_a_float64_standardize_alone_can_be_loaded(tmp_path):
+    layer = Standardize().fit(np.random.default_rng(0).normal(1e9, 1, (9, 2)))
+    save(tmp_path / "w.npz", layer)
+    assert np.array_equal(load(tmp_path / "w.npz", Standardize()).state["mean"], layer.state["mean"])
