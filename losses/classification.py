@@ -15,7 +15,7 @@ class CrossEntropy(Loss):
 
     The softmax is inside: a model that is trained with it ends with the logits. Exact at any size of z.
 
-    Raises ValueError for a label outside 0..K-1, TypeError for labels that are not whole numbers.
+    Raises ValueError for a label outside 0..K-1 or a negative soft target, TypeError for labels that are no whole numbers.
     """
 
     labels = True
@@ -79,11 +79,13 @@ def admit_classes(loss, prediction, target):
     classes = prediction.shape[-1]
     rows = prediction.reshape(-1, classes)
     if target.shape == prediction.shape:
+        if target.dtype.kind not in "fiub" or target.min() < 0:
+            raise ValueError(f"{name} expected soft targets of 0 or more, got {target.dtype} from {target.min()}")
         return rows, target.reshape(rows.shape).astype(rows.dtype, copy=False)
     if target.shape != prediction.shape[:-1]:
         raise ValueError(
             f"{name} expected labels of shape {prediction.shape[:-1]} or soft targets of shape {prediction.shape}, "
-            f"got {target.shape}"
+            f"got {target.shape}" + (": use target[..., 0]" if target.shape == (*prediction.shape[:-1], 1) else "")
         )
     if target.dtype.kind not in "iu":
         raise TypeError(f"{name} expected whole numbers as labels, got {target.dtype}: use target.astype(int)")

@@ -160,7 +160,14 @@ class WrongInEval(Sigmoid):
         return super().backward(g) * (1 if self.training else 2)
 
 
+class Unpicklable(ReLU):
+    def forward(self, x):
+        self.rule = lambda: None
+        return super().forward(x)
+
+
 MUTANTS = [
+    (Unpicklable(), "deepcopy and pickle"),
     (OwnCopy(3), "read the parameters from theta"),
     (WrongInEval(), "in eval mode too"),
     (WritesX(), "forward writes neither"),

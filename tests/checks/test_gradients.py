@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from layers import Dense, Dropout, Layer, ReLU, Sequential, Sigmoid
+from layers import Dense, Dropout, Layer, ReLU, Sequential, Sigmoid, Softmax
 from losses import MSE
 from threestep.checks import check_gradients, numerical_gradient
 
@@ -229,3 +229,26 @@ def test_a_class_that_is_no_layer_can_be_checked():
 
     report = check_gradients(Plain(), X)
     assert report and [row.what for row in report.rows] == ["dx", "da"]
+
+
+def test_an_error_of_two_in_a_million_is_found():
+    class Slightly(Dense):
+        def backward(self, g):
+            return super().backward(g) * 1.000002
+
+    assert not check_gradients(Slightly(3), X)
+
+
+def test_a_gradient_that_is_0_for_equal_g_is_found():
+    """Softmax's dx is 0 where g is the same for all classes, so g must be random to see a dx of 0."""
+
+    class Nothing(Softmax):
+        def backward(self, g):
+            return 0 * g
+
+    assert not check_gradients(Nothing(), X)
+
+
+def test_the_step_grows_with_x():
+    for x in (1e6, -1e9):
+        assert numerical_gradient(cubic, np.array([x])) == pytest.approx(3 * x**2, rel=1e-9)

@@ -66,3 +66,11 @@ def test_backward_divides_by_the_std_of_the_forward():
 def test_fit_needs_finite_numbers(x):
     with pytest.raises(ValueError, match="Standardize.fit expected finite numbers"):
         Standardize().fit(x)
+
+
+def test_float32_statistics_over_many_rows_at_a_large_offset():
+    x = (np.random.default_rng(0).normal(0, 30, (300_000, 1)) + 1e6).astype(np.float32)
+    layer = Standardize().fit(x)
+    exact = x.astype(np.float64)
+    assert layer.state["std"][0] == pytest.approx(exact.std(), rel=1e-6)
+    assert layer.forward(x).var(dtype=np.float64) == pytest.approx(1, abs=1e-3)

@@ -150,7 +150,21 @@ def test_nothing_is_broadcast():
         MSE().forward(np.zeros(5), np.zeros((5, 1)))
 
 
+def test_tiny_losses_keep_their_digits():
+    assert BinaryCrossEntropy().forward(np.array([[1e-20]]), [[0]]) == pytest.approx(1e-20, rel=1e-12)
+    assert BinaryCrossEntropyWithLogits().forward(np.array([[-50.0]]), [[0]]) == pytest.approx(np.exp(-50), rel=1e-12)
+
+
+def test_soft_targets_are_weights():
+    with pytest.raises(ValueError, match="expected soft targets of 0 or more, got float64 from -1"):
+        CrossEntropy().forward(LOGITS, SOFT - 1 - SOFT.min())
+    with pytest.raises(ValueError, match=r"got \(5, 1\): use target\[..., 0\]"):
+        CrossEntropy().forward(LOGITS, LABELS[:, None])
+
+
 def test_what_is_no_probability_is_refused():
+    with pytest.raises(ValueError, match=r"BinaryCrossEntropy expected target in \[0, 1\], got 2"):
+        BinaryCrossEntropy().forward(np.array([[0.5]]), [[2]])
     with pytest.raises(ValueError, match=r"expected prediction in \[0, 1\], got 1.5: use Sigmoid"):
         BinaryCrossEntropy().forward(np.array([[1.5]]), [[1]])
     with pytest.raises(ValueError, match=r"expected target in \[0, 1\], got -1"):

@@ -1,10 +1,13 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
+from threestep.data import Dataset
 from threestep.training import Config, ConfigError, load_config
 from threestep.training.config import read_yaml
+from threestep.training.run import match_target
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 
@@ -161,3 +164,25 @@ def test_files_that_are_no_config(tmp_path, content):
 
 def test_the_loader_leaves_yamls_own_alone():
     assert yaml.safe_load("1e-3") == "1e-3"
+
+
+def test_targets_in_the_form_that_the_loss_takes():
+    """Labels of K classes are one-hot rows for K outputs, a column for one output and two classes, else refused."""
+    y = np.array([0, 1, 1])
+
+    def matched(loss, classes, output_shape):
+        data = Dataset("mine", (np.zeros((3, 2)), y), classes=classes)
+        return match_target(Config(values(loss=loss)), data, y, output_shape)
+
+    assert matched("CrossEntropy", 2, (2,)) is y
+    assert matched("MSE", 2, (2,)).tolist() == [[1, 0], [0, 1], [0, 1]]
+    assert matched("MSE", 2, (1,)).tolist() == [[0], [1], [1]]
+    assert matched("MSE", None, (1,)).tolist() == [[0], [1], [1]]
+    for loss, classes, output_shape in (
+        ("MSE", 3, (1,)),
+        ("MSE", 3, (2,)),
+        ("CrossEntropy", 3, (2,)),
+        ("NLL", 2, (3, 2)),
+    ):
+        with pytest.raises(ConfigError, match="the last layer gives .* value"):
+            matched(loss, classes, output_shape)
