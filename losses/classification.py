@@ -15,7 +15,7 @@ class CrossEntropy(Loss):
 
     The softmax is inside: a model that is trained with it ends with the logits. Exact at any size of z.
 
-    Raises ValueError for a label outside 0..K-1 or a negative soft target, TypeError for labels that are no whole numbers.
+    Raises ValueError for a label outside 0..K-1 or a negative soft target, TypeError for labels that are not integers.
     """
 
     labels = True
