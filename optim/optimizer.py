@@ -96,12 +96,14 @@ def cut(start, stop, lr_factor, decay_factor):
 
 
 def at_least_zero(name, value):
+    """The value as a float; ValueError unless it is a finite number of 0 or more."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 <= value < np.inf:
         raise ValueError(f"{name} expected a number of 0 or more, got {value!r}")
     return float(value)
 
 
 def below_one(name, value):
+    """The value as a float; ValueError unless it is a number from 0 to below 1."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 <= value < 1:
         raise ValueError(f"{name} expected a number from 0 to below 1, got {value!r}")
     return float(value)
