@@ -36,7 +36,7 @@ def test_digits_train_in_words_and_leave_a_folder(command, tmp_path):
         "1,258 to train on",
         "19,210 parameters",
         "valid accuracy",
-        "40 of 40",
+        "20 of 20",
         "examples never used in training",
     ):
         assert text in done.stdout
@@ -48,7 +48,7 @@ def test_digits_train_in_words_and_leave_a_folder(command, tmp_path):
     assert {path.name for path in folder.iterdir()} == names
     assert (folder / "config.yaml").read_bytes() == DIGITS.read_bytes()
     rows = (folder / "metrics.csv").read_text().splitlines()
-    assert rows[0] == "epoch,train_loss,valid_loss,valid_accuracy" and len(rows) == 41
+    assert rows[0] == "epoch,train_loss,valid_loss,valid_accuracy" and len(rows) == 21
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["status"] == "finished" and summary["test"]["accuracy"] >= 0.97
     model, config = load_run(folder)

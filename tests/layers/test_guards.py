@@ -124,3 +124,19 @@ def test_steps_may_call_super_and_come_from_a_mixin():
     assert y.shape == (5, 2, 1) and model.backward(y).shape == (5, 3)
     with pytest.raises(RuntimeError, match="Mixed.backward before forward"):
         Mixed().backward(np.ones((2, 2)))
+
+
+def test_a_backward_that_fails_makes_update_wait():
+    class Moody(Dense):
+        def backward(self, g):
+            if g[0, 0] < 0:
+                raise FloatingPointError("no")
+            return super().backward(g)
+
+    layer = Moody(2)
+    y = layer.forward(np.ones((3, 4)))
+    layer.backward(np.ones_like(y))
+    with pytest.raises(FloatingPointError):
+        layer.backward(-np.ones_like(y))
+    with pytest.raises(RuntimeError, match="update before backward"):
+        layer.update()

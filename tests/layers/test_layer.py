@@ -122,3 +122,10 @@ def test_a_name_stands_in_messages(model):
     model[3].name = "head"
     with pytest.raises(RuntimeError, match="Dense 'head'.backward before forward"):
         model[3].backward(np.ones((3, 2)))
+
+
+def test_a_new_dtype_makes_backward_wait_for_a_new_forward(model):
+    y = model.forward(np.ones((3, 5)))
+    model.astype(np.float32)
+    with pytest.raises(RuntimeError, match="backward before forward"):
+        model.backward(y)
