@@ -146,9 +146,6 @@ class Layer:
             raise RuntimeError(f"{self.label} is not built yet: give the dtype to build(input_shape, rng, dtype)")
         if self._theta.base is not None:
             raise RuntimeError(f"{self.label} is part of a model: call astype on the outermost one")
-        for layer in self.walk():
-            for name, array in layer.state.items():
-                layer.state.rebind(name, array.astype(dtype))
         self._bind(np.empty(self.theta.size, dtype), np.empty(self.theta.size, dtype))
         self._forget()
         return self
@@ -160,7 +157,7 @@ class Layer:
             self._bind(np.empty(size, dtype), np.empty(size, dtype))
 
     def _bind(self, theta, gradient):
-        """Copies parameters and gradients into the two vectors and reads and writes them there from now on."""
+        """Moves parameters and gradients into the two vectors; state takes their dtype."""
         start = 0
         for name, array in list(self.params.items()):
             for arrays, vector in ((self.params, theta), (self.grads, gradient)):
@@ -168,6 +165,8 @@ class Layer:
                 view[...] = arrays.get(name, 0)
                 arrays.rebind(name, view)
             start += array.size
+        for name, array in self.state.items():
+            self.state.rebind(name, array.astype(theta.dtype, copy=False) if array.dtype.kind == "f" else array)
         self._theta, self._gradient = theta, gradient
         self.params.fixed = self.grads.fixed = self.state.fixed = True
 
@@ -194,7 +193,8 @@ class Layer:
         """Gives a copied or unpickled layer vectors of its own, so that its arrays are views again."""
         vars(self).update(state)
         if self.built:
-            self._gather(next((array.dtype for array in self.params.values()), np.float32))
+            floats = [array.dtype for array in (*self.params.values(), *self.state.values()) if array.dtype.kind == "f"]
+            self._gather(floats[0] if floats else np.float32)
 
     @property
     def label(self):

@@ -129,3 +129,23 @@ def test_a_new_dtype_makes_backward_wait_for_a_new_forward(model):
     model.astype(np.float32)
     with pytest.raises(RuntimeError, match="backward before forward"):
         model.backward(y)
+
+
+def test_state_has_the_dtype_of_the_layer_through_copies():
+    class Counts(Layer):
+        def build(self, input_shape, rng=0, dtype=np.float32):
+            self.state["mean"] = np.zeros(input_shape)
+            self.state["steps"] = np.zeros((), int)
+            return input_shape
+
+        def forward(self, x):
+            return x
+
+    for dtype in (np.float32, np.float64):
+        model = Sequential(Counts())
+        model.build((2,), dtype=dtype)
+        for each in (model, copy.deepcopy(model)):
+            assert [a.dtype for a in each.state.values()] == [dtype, int]
+            assert each.state["0.mean"] is each[0].state["mean"]
+    model.astype(np.float32)
+    assert model.state["0.mean"].dtype == np.float32 and model.state["0.mean"] is model[0].state["mean"]
