@@ -73,7 +73,8 @@ def guard_backward(step):
     Every layer takes `input_gradient=False`, after which it keeps what update needs and returns None; a step that
     names the argument itself saves the work.
     """
-    names_it = "input_gradient" in step.__code__.co_varnames[: step.__code__.co_argcount]
+    code = getattr(step, "__code__", None)
+    names_it = code is not None and "input_gradient" in code.co_varnames[: code.co_argcount]
 
     @guarding(step)
     def backward(self, g, input_gradient=True):
