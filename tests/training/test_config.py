@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import yaml
 
+from threestep.checks import check_gradients
 from threestep.data import Dataset
 from threestep.training import Config, ConfigError, load_config
 from threestep.training.config import read_yaml
@@ -186,3 +187,18 @@ def test_targets_in_the_form_that_the_loss_takes():
     ):
         with pytest.raises(ConfigError, match="the last layer gives .* value"):
             matched(loss, classes, output_shape)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "narrower"),
+    [
+        ("digits_mlp", (8, 8, 1), ["model.2.out_features=6"]),
+        ("mnist_mlp", (28, 28, 1), ["model.1.out_features=4", "model.4.out_features=5"]),
+        ("xor", (2,), []),
+    ],
+)
+def test_gradients_of_the_shipped_models(name, shape, narrower):
+    config = load_config(next(path for path in CONFIGS if path.stem == name), narrower)
+    report = check_gradients(config.model, np.random.default_rng(3).random((3, *shape)))
+    layers_with_parameters = sum(layer.__class__.__name__ == "Dense" for layer in config.model.layers)
+    assert report and len(report.rows) == 1 + 2 * layers_with_parameters
