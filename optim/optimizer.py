@@ -34,6 +34,7 @@ class Optimizer:
 
     def step(self, theta, gradient, segments=None):
         """One displacement of theta."""
+        gradient = np.asarray(gradient)
         self._admit(theta, gradient)
         lr, decay = at_least_zero("lr", self.lr), at_least_zero("weight_decay", self.weight_decay)
         parts = list(blocks(theta.size, segments))
@@ -58,7 +59,6 @@ class Optimizer:
         if not isinstance(theta, np.ndarray) or theta.dtype.kind != "f" or theta.ndim != 1:
             got = f"{theta.dtype} of shape {theta.shape}" if isinstance(theta, np.ndarray) else type(theta).__name__
             raise TypeError(f"{name}.step expected theta as a vector of floats, got {got}")
-        gradient = np.asarray(gradient)
         if gradient.shape != theta.shape or gradient.dtype != theta.dtype:
             raise ValueError(
                 f"{name}.step expected a gradient like theta, {theta.dtype} {theta.shape}, "

@@ -185,6 +185,12 @@ def test_a_learning_rate_from_numpy_promotes_nothing(optimizer):
         optimizer.step(theta, np.ones(3, np.float32))
 
 
+def test_a_list_will_do_as_gradient():
+    theta = np.zeros(2)
+    SGD(lr=1, momentum=0.5, nesterov=True).step(theta, [1.0, 2.0])
+    assert theta.tolist() == [-1.5, -3]
+
+
 def test_scratch_follows_the_dtype():
     sgd, small, large = SGD(lr=0.5), np.zeros(3, np.float32), np.zeros(3)
     sgd.step(small, np.full(3, 1 / 3, np.float32))

@@ -31,9 +31,8 @@ class Dataset:
         if len(x) != len(y):
             raise DataError(f"{where}: {len(x)} examples but {len(y)} targets")
         for what, array in (("x", x), ("y", y)):
-            if array.dtype.kind == "f" and not np.isfinite(array).all():
-                place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-                raise DataError(f"{where}: {what}[{', '.join(map(str, place))}] is {array[place]}, expected a number")
+            if wrong := not_finite(what, array):
+                raise DataError(f"{where}: {wrong}")
         if x.shape[1:] != self.train[0].shape[1:]:
             raise DataError(
                 f"{where}: expected examples of shape {self.train[0].shape[1:]}, as in train, got {x.shape[1:]}"
@@ -45,6 +44,20 @@ class Dataset:
     def __repr__(self):
         sizes = ", ".join(f"{part} {len(getattr(self, part)[1]):,}" for part in ("train", "valid", "test"))
         return f"<{self.name}: {sizes}; x {self.train[0].shape[1:]}>"
+
+
+def not_finite(name, array):
+    """What is wrong with the first entry that is NaN or infinite, such as "x[3, 1] is nan"; "" where none is."""
+    if array.dtype.kind != "f" or np.isfinite(array).all():
+        return ""
+    place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+    return f"{name}[{', '.join(map(str, place))}] is {array[place]}, expected a number"
+
+
+def require_positive(name, value):
+    """ValueError unless the value is a whole number above 0."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError(f"{name} expected a whole number above 0, got {value!r}")
 
 
 def split(y, valid, test, seed, stratify=True):
@@ -89,8 +102,7 @@ def batches(x, y, batch_size, rng=None):
     """
     if len(x) != len(y):
         raise ValueError(f"x holds {len(x)} examples and y {len(y)}: expected as many")
-    if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
-        raise ValueError(f"batch_size expected a whole number above 0, got {batch_size!r}")
+    require_positive("batch_size", batch_size)
     return generate_batches(x, y, batch_size, rng)
 
 

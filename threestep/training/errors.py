@@ -1,4 +1,4 @@
-"""What can go wrong in a run through no fault of the program."""
+"""What can go wrong in a run through no fault of the program, and how messages name a parameter."""
 
 
 class ConfigError(Exception):
@@ -11,3 +11,14 @@ class CheckpointError(Exception):
 
 class Diverged(Exception):
     """A loss or gradient that is not finite; seen before the step is taken."""
+
+
+def describe(model, name):
+    """A dotted parameter name in words: "2.0.W" is "layer 2 Sequential: layer 0 Dense W"."""
+    place, dot, rest = name.partition(".")
+    if not dot:
+        return f"{type(model).__name__} {name}"
+    inner = model.children[int(place)]
+    if inner.children:
+        return f"layer {place} {inner.label}: {describe(inner, rest)}"
+    return f"layer {place} {inner.label} {rest}"

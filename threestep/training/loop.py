@@ -11,8 +11,9 @@ import numpy as np
 from layers import Identity, Sequential, Sigmoid, Softmax, Standardize
 from losses import NLL, BinaryCrossEntropyWithLogits, CrossEntropy
 from threestep.data import batches
+from threestep.data.dataset import not_finite, require_positive
 
-from .errors import Diverged
+from .errors import Diverged, describe
 from .metrics import METRICS, default_metrics, require_metrics
 
 
@@ -77,10 +78,12 @@ def fit(
     """
     x, y = np.asarray(x), np.asarray(y)
     valid = None if valid is None or len(valid[0]) == 0 else tuple(map(np.asarray, valid))
-    for name, part in {"x": x, "y": y, **({"valid x": valid[0], "valid y": valid[1]} if valid else {})}.items():
-        require_numbers(name, part)
-    if isinstance(epochs, bool) or not isinstance(epochs, (int, np.integer)) or epochs < 1:
-        raise ValueError(f"epochs expected a whole number above 0, got {epochs!r}")
+    if len(x) == 0:
+        raise ValueError("x holds no examples")
+    for name, part in zip(("x", "y", "valid x", "valid y"), (x, y, *(valid or ())), strict=False):
+        if wrong := not_finite(name, part):
+            raise ValueError(wrong)
+    require_positive("epochs", epochs)
     metrics = require_metrics(default_metrics(criterion) if metrics is None else metrics)
     steps = sum(1 for _ in batches(x, y, batch_size))
     for mistake in classic_mistakes(model, criterion):
@@ -90,7 +93,7 @@ def fit(
         model.build(x.shape[1:], rng)
     progress = Progress(model, criterion, optimizer, epochs, steps_per_epoch=steps)
     started = []
-    with modes_kept(model), np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # require_finite tells it
+    with modes_kept(model), np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # diverged tells it better
         try:
             fit_standardize(model, x)
             for callback in callbacks:
@@ -118,18 +121,21 @@ def train_epoch(progress, x, y, batch_size, rng, callbacks):
     for x_batch, y_batch in batches(x, y, batch_size, rng):
         progress.step += 1
         progress.loss = criterion.forward(model.forward(x_batch), y_batch)
-        require_finite(progress, "loss", progress.loss)
+        if not isfinite(progress.loss):
+            raise diverged(progress, f"loss is {progress.loss}")
         model.backward(criterion.backward(), input_gradient=False)
         model.update()
-        if not isfinite(model.gradient @ model.gradient):  # quick; in float32 it may overflow
-            require_finite(progress, "gradient", 0.0 if np.isfinite(model.gradient).all() else float("nan"))
+        # the product is quick, but may overflow in float32
+        if not isfinite(model.gradient @ model.gradient) and not np.isfinite(model.gradient).all():
+            raise diverged(progress, "gradient is not finite")
         notify(callbacks, "on_gradient", progress, x_batch, y_batch)
         optimizer.step(model.theta, model.gradient, model.segments)
         total += progress.loss * len(x_batch)
         notify(callbacks, "on_step", progress)
         if progress.stop:
             return
-    require_finite(progress, "a parameter", 0.0 if np.isfinite(model.theta).all() else float("nan"))
+    if not np.isfinite(model.theta).all():
+        raise diverged(progress, "a parameter is not finite")
     progress.record = {"epoch": progress.epoch, "train_loss": total / len(x)}
 
 
@@ -146,8 +152,7 @@ def modes_kept(model):
 
 def predict(model, x, batch_size=256):
     """The model's outputs for all of x, (N, ...), in evaluation mode; each layer's mode is put back."""
-    if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
-        raise ValueError(f"batch_size expected a whole number above 0, got {batch_size!r}")
+    require_positive("batch_size", batch_size)
     x = np.asarray(x)
     with modes_kept(model):
         model.eval()
@@ -189,22 +194,13 @@ def classic_mistakes(model, criterion):
         yield "the model ends with Sigmoid and the loss takes logits, so sigmoid is applied twice: remove Sigmoid"
 
 
-def require_numbers(name, array):
-    if len(array) == 0:
-        raise ValueError(f"{name} holds no examples")
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        raise ValueError(f"{name}[{', '.join(map(str, place))}] is {array[place]}, expected a number")
-
-
-def require_finite(progress, what, value):
-    """Raises Diverged with the place in the run and the largest gradient that was computed last."""
-    if not isfinite(value):
-        largest = largest_gradient(progress.model)
-        raise Diverged(
-            f"{what} is {value if what == 'loss' else 'not finite'} at epoch {progress.epoch}, "
-            f"step {progress.step} (lr {progress.optimizer.lr:g}{largest and '; largest gradient: ' + largest})"
-        )
+def diverged(progress, what):
+    """The error that says what is not finite, where the run is, and the largest gradient that was computed last."""
+    largest = largest_gradient(progress.model)
+    return Diverged(
+        f"{what} at epoch {progress.epoch}, step {progress.step} "
+        f"(lr {progress.optimizer.lr:g}{largest and '; largest gradient: ' + largest})"
+    )
 
 
 def largest_gradient(model):
@@ -214,17 +210,6 @@ def largest_gradient(model):
         return ""
     name = next((name for name, size in sizes.items() if not isfinite(size)), max(sizes, key=sizes.get))
     return f"{describe(model, name)}, {sizes[name]:.0e}"
-
-
-def describe(model, name):
-    """A dotted parameter name in words: "2.0.W" is "layer 2 Sequential: layer 0 Dense W"."""
-    place, dot, rest = name.partition(".")
-    if not dot:
-        return f"{type(model).__name__} {name}"
-    inner = model.children[int(place)]
-    if inner.children:
-        return f"layer {place} {inner.label}: {describe(inner, rest)}"
-    return f"layer {place} {inner.label} {rest}"
 
 
 def notify(callbacks, moment, *arguments):

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .errors import CheckpointError
-from .loop import describe
+from .errors import CheckpointError, describe
 
 
 def save(path, model):
