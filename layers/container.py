@@ -4,6 +4,7 @@ import numpy as np
 
 from .layer import Layer
 from .parameters import Parameters
+from .sharing import pair, twin
 
 
 class Container(Layer):
@@ -11,25 +12,34 @@ class Container(Layer):
 
     params, grads and state hold the arrays of all layers within under dotted names: "2.W" is W of layer 2. Setting
     `frozen` sets it for all layers within; a container is frozen when every one of them is. A layer that was built
-    before it joined keeps its parameters.
+    before it joined keeps its parameters. A layer that stands in several places has one set of parameters: its further
+    places are twins (see sharing.py), whose gradients are added to its own, and theta holds it once.
 
-    Raises TypeError for something that is not a layer, ValueError for a layer that stands in two places, RuntimeError
-    for a layer whose parameters belong to another model.
+    A container of your own calls `adopt` in __init__, `build_child` in build, and the steps of its `children`; update
+    is the same for all.
+
+    Raises TypeError for something that is not a layer, RuntimeError for a layer whose parameters belong to another
+    model, and what the layers raise, with their place in the message.
     """
 
-    def adopt(self, layers):
-        """The layers as a tuple, each checked."""
-        for place, layer in enumerate(layers):
+    place_word = "layer"  # what messages call a place
+    places = ()  # the children's names in dotted names and messages
+    _twins = ()  # further uses of layers within, to be summed here
+
+    def adopt(self, layers, places=None):
+        """Makes the layers the children, each checked; a layer seen before is replaced by a twin."""
+        self.places = tuple(map(str, range(len(layers)))) if places is None else tuple(places)
+        for place, layer in zip(self.places, layers, strict=True):
             if isinstance(layer, type) and issubclass(layer, Layer):
-                raise TypeError(f"layer {place} is the class {layer.__name__}: write {layer.__name__}(...)")
+                raise TypeError(f"{self.place_word} {place} is the class {layer.__name__}: write {layer.__name__}(...)")
             if not isinstance(layer, Layer):
-                raise TypeError(f"layer {place} is a {type(layer).__name__}, expected a layer (an instance of Layer)")
-        self.children = tuple(layers)
-        walked = [layer for child in layers for layer in child.walk()]
-        if len(set(map(id, walked))) < len(walked):
-            twice = next(layer for place, layer in enumerate(walked) if any(layer is other for other in walked[:place]))
-            raise ValueError(f"{twice.label} stands in two places of the model: each place needs a layer of its own")
-        return self.children
+                kind = type(layer).__name__
+                raise TypeError(f"{self.place_word} {place} is a {kind}, expected a layer (an instance of Layer)")
+        seen = set()
+        self.children = tuple(distinct(layer, seen) for layer in layers)
+        for layer in self.walk():
+            if layer._owner is not None and id(layer._owner) not in seen:
+                raise RuntimeError(f"{layer.label} is a further use of a layer of another model: use copy.deepcopy")
 
     def build_child(self, place, input_shape, rng, dtype):
         """Builds one layer, unless it came built; returns its output shape. Errors name its place."""
@@ -45,17 +55,38 @@ class Container(Layer):
         except Exception as error:
             raise self.located(error, place) from error.__cause__
 
+    def call(self, place, step, *arguments):
+        """What a step of one layer returns. Errors name its place."""
+        try:
+            return getattr(self.children[place], step)(*arguments)
+        except Exception as error:
+            raise self.located(error, place) from error.__cause__
+
     def located(self, error, place):
         """The error with the place of the layer that raised it: "layer 2 Dense.forward: ..."."""
-        layer = self.children[place]
+        layer, where = self.children[place], f"{self.place_word} {self.places[place]}"
         if isinstance(error, (MemoryError, OSError)):
             return error
         if type(error).__str__ is not BaseException.__str__ or not isinstance(next(iter(error.args), None), str):
-            return RuntimeError(f"layer {place} {layer.label}: {type(error).__name__}: {error}")
+            return RuntimeError(f"{where} {layer.label}: {type(error).__name__}: {error}")
         text = error.args[0]
-        head = f"layer {place} " if text.startswith(type(layer).__name__) else f"layer {place} {layer.label}: "
+        head = f"{where} " if text.startswith(type(layer).__name__) else f"{where} {layer.label}: "
         error.args = (head + text, *error.args[1:])
         return error
+
+    def update(self):
+        try:
+            for place in range(len(self.children)):
+                if self.children[place].trains:
+                    self.children[place].update()
+                else:
+                    self.children[place].gradient.fill(0)
+        except Exception as error:
+            raise self.located(error, place) from error.__cause__
+        for layer in self._twins:  # the total derivative: each use adds its share
+            if not layer.frozen:
+                total = layer._owner.gradient
+                total += layer.gradient
 
     @property
     def frozen(self):
@@ -66,30 +97,74 @@ class Container(Layer):
         for layer in self.children:
             layer.frozen = value
 
+    @property
+    def trains(self):
+        return any(layer.trains for layer in self.children)
+
+    def _find_shared(self):
+        """Makes each layer with a `share` the twin of the one layer within that is called so."""
+        layers = list(self.walk())
+        nodes = [layer for layer in layers if layer.children and layer.place_word == "node"]
+        called = [(layer.name, layer) for layer in layers]
+        called += [node for graph in nodes for node in zip(graph.places, graph.children, strict=True)]
+        for layer in layers:
+            if layer.share is not None and layer._owner is None:
+                found = {id(other): other for name, other in called if name == layer.share}
+                owners = [other for other in found.values() if other is not layer and other._owner is None]
+                if len(owners) == 1:
+                    pair(layer, owners[0])
+
+    @property
+    def _size(self):
+        return sum(layer._size for layer in self.children)
+
     def _gather(self, dtype):
         if self._theta is None:
             for place, layer in enumerate(self.children):
-                if layer.theta.size and layer.theta.base is not None:
+                if layer._size and layer.theta.base is not None:
                     raise RuntimeError(
-                        f"layer {place} {layer.label} belongs to another model, which would lose it: use copy.deepcopy"
+                        f"{self.place_word} {self.places[place]} {layer.label} belongs to another model, which would "
+                        "lose it: use copy.deepcopy"
                     )
-            size = sum(layer.theta.size for layer in self.children)
-            self._bind(np.empty(size, dtype), np.empty(size, dtype))
+            self._bind(np.empty(self._size, dtype), np.empty(self._size, dtype))
 
     def _bind(self, theta, gradient):
         self._params, self._grads, self._state = Parameters(), Parameters(), Parameters()
         start = 0
-        for place, layer in enumerate(self.children):
-            stop = start + layer.theta.size
+        for place, layer in zip(self.places, self.children, strict=True):
+            stop = start + layer._size
             layer._bind(theta[start:stop], gradient[start:stop])
             start = stop
-            for mine, its in ((self.params, layer.params), (self.grads, layer.grads), (self.state, layer.state)):
-                for name, array in its.items():
-                    mine.rebind(f"{place}.{name}", array)
+            if layer._owner is None or self._owner is not None:
+                for mine, its in ((self.params, layer.params), (self.grads, layer.grads), (self.state, layer.state)):
+                    for name, array in its.items():
+                        mine.rebind(f"{place}.{name}", array)
         self._theta, self._gradient = theta, gradient
         self.params.fixed = self.grads.fixed = self.state.fixed = True
+        self._twins = self._twins_within()
 
-    def _segments(self, start, lr_factor):
+    def _twins_within(self):
+        """The twins whose owner is within too, less those that a container further in sums already."""
+        layers = list(self.walk())
+        inside = {id(layer) for layer in layers}
+        summed = {id(use) for layer in layers if layer is not self and layer.children for use in layer._twins}
+        uses = [layer for layer in layers if layer._owner is not None and not layer.children and layer.params]
+        return [use for use in uses if id(use._owner) in inside and id(use) not in summed]
+
+    def _segments(self, start, lr_factor, decay):
         for layer in self.children:
-            yield from layer._segments(start, lr_factor * self.lr_factor)
-            start += 0 if layer.theta is None else layer.theta.size
+            yield from layer._segments(start, lr_factor * self.lr_factor, decay)
+            start += layer._size
+
+
+def distinct(layer, seen):
+    """The layer, or a twin of it if it has been seen; layers within likewise."""
+    if id(layer) in seen:
+        return twin(layer)
+    seen.add(id(layer))
+    children = tuple(distinct(child, seen) for child in layer.children)
+    if children != layer.children:
+        if layer.built:
+            raise RuntimeError(f"{layer.label} was built before it joined, and holds a layer that stands elsewhere too")
+        layer.children = children
+    return layer

@@ -8,6 +8,8 @@ from functools import wraps
 
 import numpy as np
 
+from .sharing import join_owner, prepare_twin
+
 
 def guard_build(step):
     """build: a checked shape and dtype, a generator of the layer's own, and parameters that are one vector.
@@ -22,13 +24,16 @@ def guard_build(step):
         input_shape, dtype = example_shape(self, input_shape), float_dtype(self, dtype)
         if self.built and self._theta.dtype != dtype:
             self.astype(dtype)
-        before = [(layer, attributes(layer)) for layer in self.walk() if not layer.built]
+        self._find_shared()
+        before = [(layer, attributes(layer)) for layer in self.walk() if not layer.built or layer._owner is not None]
         outer, self._step = self._step, "build"
         try:
             self.rng = np.random.default_rng(rng).spawn(1)[0]
+            prepare_twin(self)
             output_shape = step(self, input_shape, self.rng, dtype)
             if not isinstance(output_shape, tuple):
                 raise TypeError(f"{self.label}.build returned {output_shape!r}, expected the output's shape as a tuple")
+            join_owner(self)
             self._gather(dtype)
         except BaseException:
             for layer, kept in before:
@@ -45,7 +50,7 @@ def guard_build(step):
 
 
 def guard_forward(step):
-    """forward: x as an array of the layer's dtype and of a shape that it takes."""
+    """forward: x as an array, or a tuple of arrays, of the layer's dtype and of shapes that it takes."""
 
     @guarding(step)
     def forward(self, x):
@@ -59,9 +64,8 @@ def guard_forward(step):
             y = step(self, x)
         finally:
             self._step = outer
-        if not isinstance(y, np.ndarray):
-            raise TypeError(f"{self.label}.forward returned {type(y).__name__}, expected an array")
-        self._x_shape, self._output = x.shape, (y.shape, y.dtype)
+        self._x_shape = x.shape if type(x) is np.ndarray else tuple(part.shape for part in x)
+        self._output = (y.shape, y.dtype) if isinstance(y, np.ndarray) else several_outputs(self, y)
         return y
 
     return forward
@@ -88,8 +92,8 @@ def guard_backward(step):
             dx = step(self, g, input_gradient) if names_it else step(self, g)
         finally:
             self._step = outer
-        if input_gradient and getattr(dx, "shape", None) != self._x_shape:
-            got = f"shape {dx.shape}" if isinstance(dx, np.ndarray) else type(dx).__name__
+        if input_gradient and getattr(dx, "shape", None) != self._x_shape and shapes_of(dx) != self._x_shape:
+            got = f"shape {shapes_of(dx)}" if isinstance(dx, (np.ndarray, tuple)) else type(dx).__name__
             raise ValueError(f"{self.label}.backward returned {got}, expected x's shape {self._x_shape}")
         self._ready = True
         return dx if input_gradient else None
@@ -135,6 +139,8 @@ def guarding(step):
 def attributes(layer):
     """A copy of all a layer holds, from which it can be put back if build fails."""
     kept = dict(vars(layer))
+    if layer._owner is not None:  # its params are the owner's, and must stay the same object
+        return kept
     return kept | {name: type(kept[name])(kept[name]) for name in ("_params", "_grads", "_state")}
 
 
@@ -142,33 +148,66 @@ GUARDS = {"build": guard_build, "forward": guard_forward, "backward": guard_back
 
 
 def admit_input(layer, x):
-    """x as a float array that fits the layer, which is built now if it is not yet."""
+    """x as float arrays that fit the layer, which is built now if it is not yet."""
+    several = layer.several_inputs
+    if isinstance(x, tuple) != several and not (several and isinstance(x, list)):
+        wants, got = ("a tuple of arrays", "one") if several else ("one array", f"a tuple of {len(x)}")
+        raise TypeError(f"{layer.label}.forward takes {wants}, got {got}")
+    arrays = tuple(admit_array(layer, part) for part in (x if several else (x,)))
+    if len({len(array) for array in arrays}) > 1:
+        sizes = " and ".join(str(len(array)) for array in arrays)
+        raise ValueError(f"{layer.label}.forward expected as many examples in each input, got {sizes}")
+    shape = tuple(array.shape[1:] for array in arrays) if several else arrays[0].shape[1:]
+    try:
+        if layer.built:
+            layer.output_shape(shape)
+        else:
+            dtype = next((part.dtype for part in layer.walk() if part.dtype is not None), np.float32)
+            layer.build(shape, dtype=dtype)
+    except ValueError as error:
+        full = " and ".join(str(array.shape) for array in arrays)
+        text, got = str(error), f"got {batch(shape)}"
+        known = text.startswith(layer.label) and got in text  # else the shape is that of a layer within
+        raise ValueError(text.replace(got, f"got {full}") if known else f"{text} (x has shape {full})") from None
+    if layer.dtype is not None:
+        arrays = tuple(array.astype(layer.dtype, copy=False) for array in arrays)
+    elif len({array.dtype for array in arrays}) > 1:
+        raise TypeError(
+            f"{layer.label}.forward expected one dtype, got {' and '.join(str(array.dtype) for array in arrays)}"
+        )
+    layer._input = None if several else (shape, arrays[0].dtype)
+    return arrays if several else arrays[0]
+
+
+def admit_array(layer, x):
     x = np.asarray(x)
     if x.dtype.kind != "f":
         raise TypeError(f"{layer.label}.forward needs floating-point x, got {x.dtype}: use x.astype(np.float32)")
     if x.ndim == 0:
         raise ValueError(f"{layer.label}.forward expected examples stacked on axis 0, got a single number")
-    try:
-        if layer.built:
-            layer.output_shape(x.shape[1:])
-        else:
-            dtype = next((part.dtype for part in layer.walk() if part.dtype is not None), np.float32)
-            layer.build(x.shape[1:], dtype=dtype)
-    except ValueError as error:
-        text, got = str(error), f"got {batch(x.shape[1:])}"
-        known = text.startswith(layer.label) and got in text  # else the shape is that of a layer within
-        raise ValueError(text.replace(got, f"got {x.shape}") if known else f"{text} (x has shape {x.shape})") from None
-    if layer.dtype is not None:
-        x = x.astype(layer.dtype, copy=False)
-    layer._input = x.shape[1:], x.dtype
     return x
 
 
+def several_outputs(layer, y):
+    """((shape, dtype), ...) of a tuple of arrays; TypeError for anything else."""
+    if not isinstance(y, tuple) or not y or not all(isinstance(part, np.ndarray) for part in y):
+        raise TypeError(f"{layer.label}.forward returned {type(y).__name__}, expected an array")
+    return tuple((part.shape, part.dtype) for part in y)
+
+
 def admit_gradient(layer, g):
-    """g as an array of the shape and dtype of the last output."""
+    """g as arrays of the shape and dtype of the last output."""
     if layer._output is None:
         raise RuntimeError(f"{layer.label}.backward before forward: there is no output to take the gradient of")
-    shape, dtype = layer._output
+    if isinstance(layer._output[-1], np.dtype):
+        return admit_part(layer, g, *layer._output)
+    if not isinstance(g, (tuple, list)) or len(g) != len(layer._output):
+        got = f"{len(g)}" if isinstance(g, (tuple, list)) else type(g).__name__
+        raise ValueError(f"{layer.label}.backward expected a tuple of {len(layer._output)} gradients, got {got}")
+    return tuple(admit_part(layer, part, *output) for part, output in zip(g, layer._output, strict=True))
+
+
+def admit_part(layer, g, shape, dtype):
     g = np.asarray(g)
     if g.shape != shape:
         raise ValueError(f"{layer.label}.backward expected g of shape {shape}, as forward returned, got {g.shape}")
@@ -177,8 +216,23 @@ def admit_gradient(layer, g):
     return g.astype(dtype, copy=False)
 
 
+def shapes_of(arrays):
+    """The shape of an array, the shapes of a tuple of them; None for what is no array."""
+    return tuple(map(shapes_of, arrays)) if isinstance(arrays, tuple) else getattr(arrays, "shape", None)
+
+
 def example_shape(layer, shape):
-    """One example's shape as a tuple of positive whole numbers; a single number stands for (number,)."""
+    """One example's shape as a tuple of positive whole numbers, (number,) for a number; a tuple of them for several."""
+    several = np.iterable(shape) and len(shape) > 0 and all(map(np.iterable, shape))
+    if several != layer.several_inputs:
+        wants = "the shapes of several inputs" if layer.several_inputs else "one example's shape"
+        raise ValueError(f"{layer.label}.build expected {wants}, got {shape}")
+    if several:
+        return tuple(plain_shape(layer, part) for part in shape)
+    return plain_shape(layer, shape)
+
+
+def plain_shape(layer, shape):
     sizes = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape) if np.iterable(shape) else (None,)
     if not all(isinstance(size, (int, np.integer)) and size > 0 for size in sizes):
         raise ValueError(f"{layer.label}.build expected one example's shape in positive whole numbers, got {shape}")
@@ -193,5 +247,7 @@ def float_dtype(layer, dtype):
 
 
 def batch(shape):
-    """How a batch of examples of this shape is written in messages: (N, 28, 28, 1)."""
+    """How a batch of examples of this shape is written in messages: (N, 28, 28, 1); several: (N, 2) and (N, 3)."""
+    if shape and isinstance(shape[0], tuple):
+        return " and ".join(map(batch, shape))
     return "(" + ", ".join(["N", *map(str, shape)]) + ("," if not shape else "") + ")"

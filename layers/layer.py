@@ -23,6 +23,10 @@ class Layer:
         training: what `train()` and `eval()` set, for layers that behave differently in the two.
         frozen: when True, update sets the gradient to zero and the optimizer leaves the parameters alone.
         lr_factor: what the learning rate is multiplied by for this layer. name: what messages call it.
+        share: the name of an earlier layer, whose parameters this one uses in place of its own.
+        decay: which parameters weight decay reaches, as set on the outermost model: "all", or "weights", which leaves
+            alone those with one axis: biases, gains, slopes.
+        several_inputs: whether x is a tuple of arrays (and dx one of gradients).
         rng: the layer's own generator, a child of the one that build was given.
 
     A layer of your own defines `forward` and `backward`; with parameters also `build`, which fills `self.params`, and
@@ -35,14 +39,18 @@ class Layer:
     """
 
     training = True
-    frozen = False
     lr_factor = 1.0
     name = None
+    share = None
+    decay = "all"
+    several_inputs = False
     rng = None
     built = False
     input_shape = None  # one example's shape, as build was told
     _built_shape = None  # and its output's, as build returned
     children = ()
+    _frozen = False
+    _owner = None  # the layer whose parameters are used here: see sharing.py
     _theta = _gradient = None  # the vectors; None until built
     _input = None  # (one example's shape, dtype) that forward last admitted
     _x_shape = None  # the shape of the last x, which dx must have
@@ -121,6 +129,12 @@ class Layer:
         for layer in self.children:
             yield from layer.walk()
 
+    def summary(self):
+        """A table of the layers: output shapes, numbers of parameters, what is frozen or shared; printable text."""
+        from .summary import summary
+
+        return summary(self)
+
     # Parameters as one vector
 
     params = property(lambda self: self._params, lambda self, arrays: self._params.assign(arrays))
@@ -135,9 +149,27 @@ class Layer:
         return self._theta.dtype if self._theta is not None and self._theta.size else None
 
     @property
+    def frozen(self):
+        return self._frozen if self._owner is None else self._owner.frozen
+
+    @frozen.setter
+    def frozen(self, value):
+        if self._owner is None:
+            self._frozen = value
+        else:
+            self._owner.frozen = value
+
+    @property
+    def trains(self):
+        """Whether update has something to calculate: there are parameters, and they are not frozen."""
+        return bool(self._params) and not self.frozen
+
+    @property
     def segments(self):
         """[(slice of theta, lr_factor, decay_factor)] for the parts where the factors are not both 1; frozen: 0."""
-        return [segment for segment in self._segments(0, 1.0) if segment[1:] != (1.0, 1.0)]
+        if self.decay not in ("all", "weights"):
+            raise ValueError(f"decay expected 'all' or 'weights', got {self.decay!r}")
+        return [segment for segment in self._segments(0, 1.0, self.decay) if segment[1:] != (1.0, 1.0)]
 
     def astype(self, dtype):
         """Converts parameters, gradients and state to float32 or float64; returns the layer."""
@@ -150,17 +182,29 @@ class Layer:
         self._forget()
         return self
 
+    def _find_shared(self):
+        """Looks for the layers that are named by `share`; a leaf holds none."""
+
+    @property
+    def _size(self):
+        """How many parameters are the layer's own."""
+        return 0 if self._owner is not None else sum(array.size for array in self.params.values())
+
     def _gather(self, dtype):
         """Moves the parameters into vectors of the layer's own, unless they lie in one already."""
         if self._theta is None:
-            size = sum(array.size for array in self.params.values())
-            self._bind(np.empty(size, dtype), np.empty(size, dtype))
+            self._bind(np.empty(self._size, dtype), np.empty(self._size, dtype))
 
     def _bind(self, theta, gradient):
         """Moves parameters and gradients into the two vectors; state takes their dtype."""
+        targets = [(self.params, theta), (self.grads, gradient)]
+        if self._owner is not None:
+            theta = self._owner.theta
+            gradient = np.empty(theta.size, theta.dtype)  # this use's share, which a container adds to the owner's
+            targets = [(self.grads, gradient)]
         start = 0
         for name, array in list(self.params.items()):
-            for arrays, vector in ((self.params, theta), (self.grads, gradient)):
+            for arrays, vector in targets:
                 view = vector[start : start + array.size].reshape(array.shape)
                 view[...] = arrays.get(name, 0)
                 arrays.rebind(name, view)
@@ -170,10 +214,14 @@ class Layer:
         self._theta, self._gradient = theta, gradient
         self.params.fixed = self.grads.fixed = self.state.fixed = True
 
-    def _segments(self, start, lr_factor):
+    def _segments(self, start, lr_factor, decay):
         factor = 0.0 if self.frozen else lr_factor * self.lr_factor
-        if self.theta is not None and self.theta.size:
-            yield slice(start, start + self.theta.size), factor, 1.0
+        if decay == "all" and self._size:
+            yield slice(start, start + self._size), factor, 1.0
+        elif self._size:
+            for array in self.params.values():
+                yield slice(start, start + array.size), factor, float(array.ndim > 1)
+                start += array.size
 
     def _forget(self):
         """Makes the next backward and update wait for a forward: what was kept no longer fits."""

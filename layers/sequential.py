@@ -12,7 +12,7 @@ class Sequential(Container):
 
     backward: the chain rule, last layer first; each layer's dl/dx is the g of the one before it. With
     `input_gradient=False` it stops at the first layer that has something to train, and returns None.
-    update: every layer's own.
+    update: every layer's own; a layer in several places gets the sum over them.
 
     `model[i]`, `len(model)` and `model.layers` give the layers, counted from 0 as in every message.
 
@@ -22,7 +22,13 @@ class Sequential(Container):
     """
 
     def __init__(self, *layers):
-        self.layers = self.adopt(layers)
+        self.adopt(layers)
+
+    layers = property(lambda self: self.children)
+
+    @property
+    def several_inputs(self):
+        return len(self) > 0 and self.layers[0].several_inputs
 
     def build(self, input_shape, rng=0, dtype=np.float32):
         for place in range(len(self)):
@@ -54,16 +60,8 @@ class Sequential(Container):
             raise self.located(error, place) from error.__cause__
         return g
 
-    def update(self):
-        try:
-            for place in range(len(self)):
-                if self.layers[place].theta.size:
-                    self.layers[place].update()
-        except Exception as error:
-            raise self.located(error, place) from error.__cause__
-
     def _first_trained(self):
-        return next((i for i, layer in enumerate(self.layers) if layer.theta.size and not layer.frozen), len(self))
+        return next((place for place, layer in enumerate(self.layers) if layer.trains), len(self))
 
     def __getitem__(self, place):
         return self.layers[place]

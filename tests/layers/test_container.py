@@ -23,12 +23,6 @@ def test_a_wrong_layer_is_refused():
         Sequential([Dense(2)])
 
 
-def test_a_layer_in_two_places_is_refused():
-    twice = Dense(3)
-    with pytest.raises(ValueError, match="Dense stands in two places"):
-        Sequential(twice, Sequential(ReLU(), twice))
-
-
 def test_a_layer_of_another_model_is_refused(model):
     with pytest.raises(RuntimeError, match=r"layer 0 Dense belongs to another model.*copy.deepcopy"):
         Sequential(model[0]).build((5,), dtype=np.float64)

@@ -5,12 +5,18 @@ import pytest
 
 import layers
 from layers import (
+    Add,
+    Concat,
     Dense,
     Dropout,
     Flatten,
+    Graph,
     Identity,
     LogSoftmax,
+    Multiply,
+    Parallel,
     ReLU,
+    Residual,
     Sequential,
     Sigmoid,
     Softmax,
@@ -21,7 +27,29 @@ from threestep.checks import check_contract, check_gradients
 
 ROWS, SEQUENCES, IMAGES = (6, 5), (6, 3, 5), (6, 4, 3, 2)
 
-TABLE = [  # (layer, shape of x)
+
+def shared(layer):
+    """A model in which the layer stands in three places, one of them in a nested model."""
+    return Sequential(layer, Tanh(), Sequential(layer, Sigmoid()), layer)
+
+
+def branching(outputs="y"):
+    """A graph with fan-out, two inputs, and nodes given out of order."""
+    nodes = {
+        "y": (["b", "c"], Add()),
+        "a": ("x", Dense(4)),
+        "b": (["a", "a", "z"], Multiply()),
+        "c": (["a", "s"], Add()),
+        "s": ("a", Sigmoid()),
+    }
+    return Graph(["x", "z"], nodes, outputs)
+
+
+TABLE = [  # (layer, shape of x, or a list of them for several inputs)
+    (Add(), [ROWS, ROWS]),
+    (Add(), [IMAGES] * 3),
+    (Concat(), [ROWS, (6, 2), (6, 1)]),
+    (Concat(), [IMAGES, (6, 4, 3, 1)]),
     (Dense(3), ROWS),
     (Dense(3), SEQUENCES),
     (Dense(1, bias=False, init="he_normal"), ROWS),
@@ -32,12 +60,27 @@ TABLE = [  # (layer, shape of x)
     (Dropout(p=1), ROWS),
     (Flatten(), IMAGES),
     (Flatten(), ROWS),
+    (Graph("x", {"y": ("x", Dense(3))}, "y"), ROWS),
+    (Graph("x", {"a": ("x", Tanh()), "y": (["x", "a"], Multiply())}, ["y", "a", "x"]), ROWS),
+    (branching(), [ROWS, (6, 4)]),
+    (branching(["y", "a"]), [ROWS, (6, 4)]),
+    (Graph(["x", "z"], {"y": (["x", "z"], branching())}, "y"), [ROWS, (6, 4)]),
     (Identity(), IMAGES),
     (LogSoftmax(), ROWS),
     (LogSoftmax(), SEQUENCES),
+    (Multiply(), [ROWS, ROWS]),
+    (Multiply(), [SEQUENCES] * 4),
+    (Parallel(Dense(3), Sequential(Dense(4), Tanh())), ROWS),
+    (Parallel(Dense(4), Dense(4, bias=False), merge="sum"), SEQUENCES),
     (ReLU(), IMAGES),
+    (Residual(), IMAGES),
+    (Residual(Dense(4), Sigmoid(), Residual(Tanh(), Dense(4)), Dense(5)), ROWS),
     (Sequential(), ROWS),
     (Sequential(Dense(4), Sigmoid(), Dense(2)), ROWS),
+    (Sequential(Add(), Dense(2)), [ROWS, ROWS]),
+    (shared(Dense(5)), ROWS),
+    (shared(Sequential(Dense(5), Tanh())), ROWS),
+    (shared(shared(Dense(5))), ROWS),
     (Sequential(Standardize(), Flatten(), Sequential(Dense(4), ReLU()), Dropout(p=0.3), Dense(2), Softmax()), IMAGES),
     (Sigmoid(), SEQUENCES),
     (Softmax(), ROWS),
@@ -50,9 +93,11 @@ TABLE = [  # (layer, shape of x)
 each_row = pytest.mark.parametrize(("layer", "shape"), TABLE, ids=[f"{layer!r}-{shape}" for layer, shape in TABLE])
 
 
-def away_from_kinks(shape):
+def away_from_kinks(shape, seed=5):
     """Values of magnitude 0.2 to 2, so that no entry lies near ReLU's kink."""
-    rng = np.random.default_rng(5)
+    if isinstance(shape, list):
+        return tuple(away_from_kinks(part, seed) for seed, part in enumerate(shape))
+    rng = np.random.default_rng(seed)
     return rng.choice([-1, 1], shape) * rng.uniform(0.2, 2, shape)
 
 

@@ -6,6 +6,8 @@ import numpy as np
 
 from layers import Layer
 
+from .gradients import each, parts
+
 CLAUSES = []  # (sentence, check, whether it is for subclasses of Layer only)
 
 
@@ -23,7 +25,7 @@ class Case:
     """One subject and its input: fresh copies to try things on."""
 
     def __init__(self, subject, x):
-        self.subject, self.x = copy.deepcopy(subject), np.array(x, np.float64)
+        self.subject, self.x = copy.deepcopy(subject), each(lambda part: np.array(part, np.float64), x)
         if isinstance(subject, Layer):
             for layer in self.subject.walk():
                 layer.frozen, layer.lr_factor = False, 1.0
@@ -35,21 +37,22 @@ class Case:
             return layer.astype(dtype) if layer.built else self.build(layer, dtype)
         return layer
 
-    def build(self, layer, dtype=np.float64):
-        layer.build(self.x.shape[1:], dtype=dtype)
+    def build(self, layer, dtype=np.float64, rng=0):
+        layer.build(each(lambda part: part.shape[1:], self.x), rng=rng, dtype=dtype)
         return layer
 
     def after_update(self, dtype=np.float64):
         """(layer, x, y, g, dx) after the three steps with a random g."""
-        layer, x = self.fresh(dtype), self.x.astype(dtype)
+        layer, x = self.fresh(dtype), each(lambda part: part.astype(dtype), self.x)
         y = layer.forward(x)
-        g = np.random.default_rng(1).spawn(1)[0].standard_normal(y.shape).astype(dtype)
+        stream = np.random.default_rng(1).spawn(1)[0]
+        g = each(lambda part: stream.standard_normal(part.shape).astype(dtype), y)
         dx = layer.backward(g)
         layer.update()
         return layer, x, y, g, dx
 
     def other_x(self):
-        return self.x[::-1] * 0.5 + 0.125
+        return each(lambda part: part[::-1] * 0.5 + 0.125, self.x)
 
 
 def arrays_of(layer, *names):
@@ -59,6 +62,24 @@ def arrays_of(layer, *names):
 def changed(before, after):
     """The first name whose bytes differ, or None."""
     return next((name for name in before if before[name].tobytes() != after[name].tobytes()), None)
+
+
+def numbered(name, arrays):
+    """{name: array}, or {name[0]: ..., name[1]: ...} for a tuple of arrays."""
+    several = isinstance(arrays, tuple)
+    return {f"{name}[{i}]" if several else name: part for i, part in enumerate(parts(arrays))}
+
+
+def read_only(arrays):
+    """A copy that cannot be written into."""
+    arrays = each(np.array, arrays)
+    for part in parts(arrays):
+        part.setflags(write=False)
+    return arrays
+
+
+def shapes(arrays):
+    return each(np.shape, arrays)
 
 
 def copies(arrays):

@@ -2,39 +2,37 @@
 
 import numpy as np
 
-from .case import arrays_of, changed, clause, copies
-from .gradients import restorer
+from .case import arrays_of, changed, clause, copies, numbered, read_only, shapes
+from .gradients import each, parts, restorer
 
 
 @clause("forward writes neither into x nor into params")
 def _(case):
-    layer, x = case.fresh(), case.x.copy()
+    layer = case.fresh()
     before = copies(arrays_of(layer, "params"))
-    x.setflags(write=False)
-    layer.forward(x)
+    layer.forward(read_only(case.x))
     return changed(before, arrays_of(layer, "params"))
 
 
 @clause("x may be laid out in memory in any way")
 def _(case):
-    strided = np.repeat(case.x, 2, axis=0)[::2]
-    fortran = np.asfortranarray(case.x)
+    strided = each(lambda part: np.repeat(part, 2, axis=0)[::2], case.x)
+    fortran = each(np.asfortranarray, case.x)
     y = case.fresh().forward(case.x)
     for other in (strided, fortran):
-        if not np.allclose(case.fresh().forward(other), y, rtol=1e-12, atol=1e-12):
+        pairs = zip(parts(case.fresh().forward(other)), parts(y), strict=True)
+        if not all(np.allclose(a, b, rtol=1e-12, atol=1e-12) for a, b in pairs):
             return "another memory order gives another y"
 
 
 @clause("backward returns dx in the shape of x and writes into neither g, x, params nor grads")
 def _(case):
     layer = case.fresh()
-    y = layer.forward(case.x.copy())
-    g = np.ones_like(y)
-    g.setflags(write=False)
+    y = layer.forward(read_only(case.x))
     before = copies(arrays_of(layer, "params", "grads"))
-    dx = layer.backward(g)
-    if dx.shape != case.x.shape:
-        return f"dx has shape {dx.shape}, expected {case.x.shape}"
+    dx = layer.backward(read_only(each(np.ones_like, y)))
+    if shapes(dx) != shapes(case.x):
+        return f"dx has shape {shapes(dx)}, expected {shapes(case.x)}"
     return changed(before, arrays_of(layer, "params", "grads"))
 
 
@@ -55,7 +53,7 @@ def _(case):
     for _ in range(2):
         restore()
         y = layer.forward(case.x)
-        layer.backward(np.ones_like(y))
+        layer.backward(each(np.ones_like, y))
         layer.update()
         found.append(copies(arrays_of(layer, "grads")))
     return changed(*found)
@@ -64,22 +62,25 @@ def _(case):
 @clause("a second forward and backward leave alone what the first returned")
 def _(case):
     layer, _, y, g, dx = case.after_update()
-    before = {"y": y.copy(), "dx": dx.copy()}
+    found = {**numbered("y", y), **numbered("dx", dx)}
+    before = copies(found)
     layer.forward(case.other_x())
-    layer.backward(-2 * g)
-    return changed(before, {"y": y, "dx": dx})
+    layer.backward(each(lambda part: -2 * part, g))
+    return changed(before, found)
 
 
 @clause("y shares memory with nothing, unless it is x as it came")
 def _(case):
     layer, x, y, g, dx = case.after_update()
     inside = arrays_of(layer, "params", "grads", "state")
-    shared = next((name for name, a in inside.items() if np.shares_memory(y, a) or np.shares_memory(dx, a)), None)
+    outside = [*parts(y), *parts(dx)]
+    shared = next((name for name, a in inside.items() if any(np.shares_memory(out, a) for out in outside)), None)
     if shared:
         return f"y or dx shares memory with {shared}"
-    for name, out, given in (("y", y, x), ("dx", dx, g)):
-        if np.shares_memory(out, given) and not np.array_equal(out.ravel(), given.ravel()):
-            return f"{name} lies in the memory of what was given, with other values"
+    for name, outs, given in (("y", y, x), ("dx", dx, g)):
+        for out, array in ((out, array) for out in parts(outs) for array in parts(given)):
+            if np.shares_memory(out, array) and not np.array_equal(out.ravel(), array.ravel()):
+                return f"{name} lies in the memory of what was given, with other values"
 
 
 @clause("backward and update follow the last forward")
@@ -91,9 +92,10 @@ def _(case):
     results = []
     for layer in (stale, new):
         y = layer.forward(case.x)
-        results.append(layer.backward(np.cos(np.arange(y.size)).reshape(y.shape)))
+        g = each(lambda part: np.cos(np.arange(part.size)).reshape(part.shape), y)
+        results.append(parts(layer.backward(g)))
         layer.update()
-    if not np.array_equal(*results):
+    if not all(map(np.array_equal, *results)):
         return "backward remembers an earlier x"
     return changed(arrays_of(new, "grads"), arrays_of(stale, "grads"))
 
@@ -102,22 +104,25 @@ def _(case):
 def _(case):
     layer = case.fresh()
     for n in (5, 3, 1, 5):
-        y = layer.forward(case.x[:n])
-        dx = layer.backward(np.ones_like(y))
+        x = each(lambda part, n=n: part[:n], case.x)
+        y = layer.forward(x)
+        dx = layer.backward(each(np.ones_like, y))
         layer.update()
-        if len(y) != n or dx.shape != case.x[:n].shape:
-            return f"{n} examples give y {y.shape} and dx {dx.shape}"
+        if any(len(part) != n for part in parts(y)) or shapes(dx) != shapes(x):
+            return f"{n} examples give y {shapes(y)} and dx {shapes(dx)}"
 
 
 @clause("backward is linear in g")
 def _(case):
     layer = case.fresh()
     y = layer.forward(case.x)
-    g1, g2 = np.random.default_rng(2).spawn(1)[0].standard_normal((2, *y.shape))
-    dx1, dx2, both = (layer.backward(g).copy() for g in (g1, g2, 2 * g1 - g2))
-    if not np.allclose(both, 2 * dx1 - dx2, rtol=1e-9, atol=1e-9):
+    stream = np.random.default_rng(2).spawn(1)[0]
+    pairs = each(lambda part: stream.standard_normal((2, *part.shape)), y)
+    inputs = [each(lambda pair, mix=mix: np.tensordot(mix, pair, 1), pairs) for mix in ((1, 0), (0, 1), (2, -1))]
+    outputs = [parts(each(np.array, layer.backward(g))) for g in inputs]
+    if not all(np.allclose(both, 2 * dx1 - dx2, rtol=1e-9, atol=1e-9) for dx1, dx2, both in zip(*outputs, strict=True)):
         return "backward(2 a - b) is not 2 backward(a) - backward(b)"
-    if np.any(layer.backward(np.zeros_like(y))):
+    if any(map(np.any, parts(layer.backward(each(np.zeros_like, y))))):
         return "backward(0) is not 0"
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import layers
 from layers import Sequential
 
-from .case import arrays_of, changed, clause, expect_error
-from .gradients import check_gradients
+from .case import arrays_of, changed, clause, expect_error, numbered, shapes
+from .gradients import check_gradients, each, parts
 
 layer_clause = partial(clause, layers_only=True)
 
@@ -19,7 +19,7 @@ layer_clause = partial(clause, layers_only=True)
 def _(case):
     for dtype in (np.float32, np.float64):
         layer, _, y, _, dx = case.after_update(dtype)
-        found = {"y": y, "dx": dx, **arrays_of(layer, "params", "grads")}
+        found = {**numbered("y", y), **numbered("dx", dx), **arrays_of(layer, "params", "grads")}
         wrong = next((name for name, array in found.items() if array.dtype != dtype), None)
         if wrong:
             return f"{wrong} is {found[wrong].dtype} in a {np.dtype(dtype)} model"
@@ -29,15 +29,17 @@ def _(case):
 def _(case):
     for mine, given in ((np.float32, np.float64), (np.float64, np.float32)):
         layer = case.fresh(mine)
-        y = layer.forward(case.x.astype(given))
+        y = layer.forward(each(lambda part, given=given: part.astype(given), case.x))
         expected = mine if layer.params else given
-        if y.dtype != expected:
-            return f"{np.dtype(given)} x gave {y.dtype} y, expected {np.dtype(expected)}"
+        for part in parts(y):
+            if part.dtype != expected:
+                return f"{np.dtype(given)} x gave {part.dtype} y, expected {np.dtype(expected)}"
 
 
 @layer_clause("integers where numbers are meant raise TypeError and say what to do")
 def _(case):
-    return expect_error((TypeError,), lambda: case.fresh().forward((case.x * 10).astype(int)), "astype", "int64")
+    integers = each(lambda part: (part * 10).astype(int), case.x)
+    return expect_error((TypeError,), lambda: case.fresh().forward(integers), "astype", "int64")
 
 
 @layer_clause("backward before forward, and update before backward, raise RuntimeError")
@@ -52,20 +54,22 @@ def _(case):
 def _(case):
     layer = case.fresh()
     y = layer.forward(case.x)
-    g, name = np.ones((len(y) + 1, *y.shape[1:])), type(layer).__name__
-    return expect_error((ValueError,), lambda: layer.backward(g), name, str(y.shape), str(g.shape))
+    g, name = each(lambda part: np.ones((len(part) + 1, *part.shape[1:])), y), type(layer).__name__
+    texts = name, str(parts(y)[0].shape), str(parts(g)[0].shape)
+    return expect_error((ValueError,), lambda: layer.backward(g), *texts)
 
 
 @layer_clause("x of another shape raises ValueError with place and both shapes")
 def _(case):
-    layer, x = case.fresh(), np.concatenate([case.x, case.x[..., :1]], axis=-1)
+    layer, x = case.fresh(), each(lambda part: np.concatenate([part, part[..., :1]], axis=-1), case.x)
     if not (layer.params or layer.state):  # takes any shape
         return None
-    name = type(layer).__name__ if not layer.children else "layer"  # a model's error comes from a layer within
-    wrong = expect_error((ValueError,), lambda: layer.forward(x), name, "expected", str(x.shape))
-    model = case.build(Sequential(layers.Identity(), case.fresh(built=False)))
-    place = f"layer 1 {type(layer).__name__}"
-    return wrong or expect_error((ValueError,), lambda: model.forward(x), place, "expected", str(x.shape))
+    got = [str(part.shape) for part in parts(x)]
+    name = layer.place_word if layer.children else type(layer).__name__  # a model's error comes from a layer within
+    wrong = expect_error((ValueError,), lambda: layer.forward(x), name, "expected", *got)
+    model = case.build(Sequential(case.fresh(built=False)))
+    place = f"layer 0 {type(layer).__name__}"
+    return wrong or expect_error((ValueError,), lambda: model.forward(x), place, "expected", *got)
 
 
 @layer_clause("build returns the output's shape; a seed fixes everything; nothing global is drawn from")
@@ -76,11 +80,11 @@ def _(case):
         layer = case.fresh(built=False)
         if layer.built:
             return None
-        shape = layer.build(case.x.shape[1:], rng=rng, dtype=np.float64)
+        shape = layer.build(each(lambda part: part.shape[1:], case.x), rng=rng, dtype=np.float64)
         y = layer.forward(case.x)
-        outcomes.append((layer.theta.tobytes(), y.tobytes()))
-        if y.shape[1:] != shape:
-            return f"build returned {shape}, forward {y.shape}"
+        outcomes.append((layer.theta.tobytes(), *(part.tobytes() for part in parts(y))))
+        if each(lambda part: part.shape[1:], y) != shape:
+            return f"build returned {shape}, forward {shapes(y)}"
         if not isinstance(layer.rng, np.random.Generator) or layer.rng is rng:
             return "layer.rng is not a generator of the layer's own"
     if len(set(outcomes)) > 1:
@@ -93,7 +97,7 @@ def _(case):
 def _(case):
     layer = case.fresh(built=False)
     if not layer.built:
-        layer.forward(case.x.astype(np.float32))
+        layer.forward(each(lambda part: part.astype(np.float32), case.x))
         built = case.fresh(np.float32)
         return changed({"theta": built.theta}, {"theta": layer.theta})
 
@@ -144,7 +148,7 @@ def _(case):
             return "a copy has other values"
         if np.shares_memory(clone.theta, layer.theta) and layer.theta.size:
             return "a copy shares memory with the original"
-        if clone.forward(x).tobytes() != copy.deepcopy(layer).forward(x).tobytes():
+        if not all(map(np.array_equal, parts(clone.forward(x)), parts(copy.deepcopy(layer).forward(x)))):
             return "a copy computes something else"
         wrong = views_of_vectors(clone)
         if wrong:
@@ -176,7 +180,7 @@ def _(case):
     again = case.fresh()
     again.frozen = True
     again.forward(x)
-    if not np.array_equal(again.backward(g), dx):
+    if not all(map(np.array_equal, parts(again.backward(g)), parts(dx))):
         return "a frozen layer's backward differs"
     again.gradient[:] = 1
     again.update()
@@ -191,30 +195,30 @@ def _(case):
 def _(case):
     layer = case.fresh()
     vectors, before = (layer.theta, layer.gradient), layer.theta.copy()
-    layer.build(case.x.shape[1:], rng=7, dtype=np.float64)
+    case.build(layer, rng=7)
     if layer.theta is not vectors[0] or layer.gradient is not vectors[1]:
         return "theta or gradient was replaced"
     wrong = views_of_vectors(layer)
     if not wrong and not case.subject.built:
-        layer.build(case.x.shape[1:], rng=0, dtype=np.float64)
+        case.build(layer, rng=0)
         return None if np.array_equal(layer.theta, before) else "the same seed gave other parameters"
     return wrong
 
 
 @layer_clause("forward and backward read the parameters from theta")
 def _(case):
-    layer, _, y, *_ = case.after_update()
+    layer = case.fresh()
     rng = np.random.default_rng(3)
     layer.theta = rng.standard_normal(layer.theta.shape)
     first = layer.forward(case.x)
     layer.theta = rng.standard_normal(layer.theta.shape)
-    if layer.theta.size and y.size and np.array_equal(first, layer.forward(case.x)):
+    if layer.theta.size and all(map(np.array_equal, parts(first), parts(layer.forward(case.x)))):
         return "another theta gives the same y"
 
 
 @layer_clause("in eval mode too, backward is the gradient of forward")
 def _(case):
-    rows = [row for row in check_gradients(case.fresh().eval(), case.x).failures if row.what == "dx"]
+    rows = [row for row in check_gradients(case.fresh().eval(), case.x).failures if row.what.startswith("dx")]
     return rows[0].seen if rows else None
 
 
@@ -224,7 +228,7 @@ def _(case):
     if layer.eval() is not layer or any(part.training for part in layer.walk()):
         return "eval() did not reach every layer"
     y = layer.forward(case.x)
-    if layer.backward(np.ones_like(y)).shape != case.x.shape:
+    if shapes(layer.backward(each(np.ones_like, y))) != shapes(case.x):
         return "backward in eval mode gives another shape"
     layer.update()
     if layer.train() is not layer or not all(part.training for part in layer.walk()):
@@ -245,14 +249,12 @@ def _(case):
 @layer_clause("a model is a layer: the same layer nested gives the same y, dx and gradient")
 def _(case):
     layer, x, y, g, dx = case.after_update()
-    model = Sequential(Sequential(case.fresh(), layers.Identity()))
-    case.build(model)
-    found = [model.forward(x), model.backward(g)]
+    model = case.build(Sequential(Sequential(case.fresh())))
+    found = {**numbered("y", model.forward(x)), **numbered("dx", model.backward(g))}
     model.update()
-    for name, mine, its in zip(("y", "dx", "gradient"), [*found, model.gradient], (y, dx, layer.gradient), strict=True):
-        if mine.tobytes() != its.tobytes():
-            return f"nesting changes {name}"
-    return views_of_vectors(model)
+    expected = {**numbered("y", y), **numbered("dx", dx), "gradient": layer.gradient}
+    wrong = changed(expected, {**found, "gradient": model.gradient})
+    return f"nesting changes {wrong}" if wrong else views_of_vectors(model)
 
 
 @layer_clause("repr reads like the constructor's call")

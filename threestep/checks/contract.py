@@ -4,6 +4,7 @@ from layers import Layer
 
 from . import clauses_any, clauses_layer  # noqa: F401 - they fill CLAUSES
 from .case import CLAUSES, Case
+from .gradients import parts
 from .report import Report
 
 
@@ -13,7 +14,7 @@ def check_contract(subject, x):
     Args:
         subject: an instance of a class with forward, backward and update. For a subclass of Layer, best not built yet,
             everything is checked; for another class what concerns the three steps, params and grads.
-        x: at least five examples, stacked on axis 0, away from kinks.
+        x: at least five examples, stacked on axis 0, away from kinks; a tuple of such arrays for several inputs.
 
     Returns a Report with a row for each sentence. Print it, assert it. That the gradients are right, check_gradients
     shows; a layer is right when both say so.
@@ -22,8 +23,8 @@ def check_contract(subject, x):
         raise TypeError(
             f"expected an instance to check, got the class {subject.__name__}: write {subject.__name__}(...)"
         )
-    if len(x) < 5:
-        raise ValueError(f"x expected at least 5 examples, got {len(x)}")
+    if (fewest := min(map(len, parts(x)))) < 5:
+        raise ValueError(f"x expected at least 5 examples, got {fewest}")
     report, case = Report(f"contract of {subject!r}"), Case(subject, x)
     for sentence, check, layers_only in CLAUSES:
         if layers_only and not isinstance(subject, Layer):

@@ -74,7 +74,7 @@ def check_gradients(subject, x, target=None, rng=0):
 
     Args:
         subject: anything with forward, backward and update (then `params` and `grads` are looked at), or a loss.
-        x: examples stacked on axis 0. target: the loss's. rng: an int or Generator, for g.
+        x: examples stacked on axis 0, or a tuple of such arrays. target: the loss's. rng: an int or Generator, for g.
 
     Returns a Report with a row for x and one for each parameter, each naming its worst entry. Print it, assert it.
     """
@@ -83,7 +83,7 @@ def check_gradients(subject, x, target=None, rng=0):
             f"expected an instance to check, got the class {subject.__name__}: write {subject.__name__}(...)"
         )
     report = Report(f"gradients of {subject!r}")
-    subject, x = copy.deepcopy(subject), np.array(x, np.float64)
+    subject, x = copy.deepcopy(subject), each(lambda part: np.array(part, np.float64), x)
     try:
         if isinstance(subject, Loss) or target is not None:
             check_loss(report, subject, x, target)
@@ -106,20 +106,27 @@ def check_steps(report, subject, x, rng):
     params = prepare(subject, x)
     restore = restorer(subject)
     y = subject.forward(x)
-    g = np.random.default_rng(rng).spawn(1)[0].standard_normal(y.shape)  # a stream that x has hardly come from
-    dx = np.array(subject.backward(g))
+    stream = np.random.default_rng(rng).spawn(1)[0]  # one that x has hardly come from
+    g = each(lambda part: stream.standard_normal(part.shape), y)
+    dx = each(np.array, subject.backward(g))
     if hasattr(subject, "update"):
         subject.update()
     grads = {name: np.array(gradient) for name, gradient in getattr(subject, "grads", {}).items()}
 
     def loss_at(x):
         restore()
-        return float(np.sum(g * subject.forward(x)))
+        return float(sum(np.sum(a * b) for a, b in zip(parts(g), parts(subject.forward(x)), strict=True)))
 
-    size = float(np.sum(np.abs(g * y)))
+    size = float(sum(np.sum(np.abs(a * b)) for a, b in zip(parts(g), parts(y), strict=True)))
     if loss_at(x) != loss_at(x):
         report.add("forward", False, "the same x gives another y the second time")
-    compare(report, "dx", dx, *estimated_gradient(loss_at, x, size), size)
+    for place, part in enumerate(parts(x)):
+
+        def loss_of_input(value, place=place):
+            return loss_at((*x[:place], value, *x[place + 1 :]) if isinstance(x, tuple) else value)
+
+        name = f"dx[{place}]" if isinstance(x, tuple) else "dx"
+        compare(report, name, parts(dx)[place], *estimated_gradient(loss_of_input, part, size), size)
     for name, array in params.items():
         start = array.copy()
 
@@ -142,7 +149,7 @@ def prepare(subject, x):
         if subject.built:
             subject.astype(np.float64)
         else:
-            subject.build(x.shape[1:], dtype=np.float64)
+            subject.build(each(lambda part: part.shape[1:], x), dtype=np.float64)
         for layer in subject.walk():
             layer.frozen = False
         return subject.params
@@ -179,6 +186,16 @@ def compare(report, what, a, n, error, size):
 
 def place(index):
     return f"[{', '.join(map(str, index))}]"
+
+
+def each(function, arrays):
+    """The function of an array, or the tuple of its results for a tuple of arrays."""
+    return tuple(map(function, arrays)) if isinstance(arrays, tuple) else function(arrays)
+
+
+def parts(arrays):
+    """An array, or a tuple of arrays, as a tuple."""
+    return arrays if isinstance(arrays, tuple) else (arrays,)
 
 
 def restorer(subject):

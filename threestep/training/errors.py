@@ -18,7 +18,7 @@ def describe(model, name):
     place, dot, rest = name.partition(".")
     if not dot:
         return f"{type(model).__name__} {name}"
-    inner = model.children[int(place)]
+    inner = model.children[model.places.index(place)]
     if inner.children:
-        return f"layer {place} {inner.label}: {describe(inner, rest)}"
-    return f"layer {place} {inner.label} {rest}"
+        return f"{model.place_word} {place} {inner.label}: {describe(inner, rest)}"
+    return f"{model.place_word} {place} {inner.label} {rest}"
