@@ -1,5 +1,6 @@
 """Checks of constructor arguments, with one wording."""
 
+from math import isfinite
 from numbers import Integral, Real
 
 
@@ -22,3 +23,24 @@ def flag(name, value):
     if not isinstance(value, bool):
         raise ValueError(f"{name} expected true or false, got {value!r}")
     return value
+
+
+def finite(name, value):
+    """The value as a float; ValueError unless it is a finite number."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not isfinite(value):
+        raise ValueError(f"{name} expected a number, got {value!r}")
+    return float(value)
+
+
+def positive(name, value):
+    """The value as a float; ValueError unless it is a finite number above 0."""
+    if finite(name, value) <= 0:
+        raise ValueError(f"{name} expected a number above 0, got {value!r}")
+    return float(value)
+
+
+def not_zero(name, value):
+    """The value as a float; ValueError unless it is a finite number other than 0."""
+    if finite(name, value) == 0:
+        raise ValueError(f"{name} expected a number other than 0, got {value!r}")
+    return float(value)

@@ -4,7 +4,9 @@ n_in = in x receptive field is the number of terms in one output, n_out = out x 
 that one input reaches; for Dense they are the numbers of features.
 
 Sources: Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010, equations 1
-(standard) and 16 (glorot); He et al., "Delving deep into rectifiers", 2015, equation 10.
+(standard) and 16 (glorot); He et al., "Delving deep into rectifiers", 2015, equation 10; LeCun et al., "Efficient
+backprop", 1998, equation 16; Saxe et al., "Exact solutions to the nonlinear dynamics of learning in deep linear neural
+networks", 2014 (orthogonal).
 """
 
 from math import prod, sqrt
@@ -51,11 +53,44 @@ def he_normal(rng, shape):
     return rng.standard_normal(shape) * sqrt(2 / n_in)
 
 
+def lecun_uniform(rng, shape):
+    """U[-a, a] with a = sqrt(3 / n_in): keeps the variance through linear layers, and through SELU."""
+    n_in, _ = fans(shape)
+    return uniform(rng, shape, sqrt(3 / n_in))
+
+
+def lecun_normal(rng, shape):
+    """N(0, s^2) with s = 1 / sqrt(n_in)."""
+    n_in, _ = fans(shape)
+    return rng.standard_normal(shape) * sqrt(1 / n_in)
+
+
+def truncated_normal(rng, shape):
+    """N(0, s^2) without what lies beyond 2 s, with the s that leaves a variance of 1 / n_in: no weight is far out."""
+    n_in, _ = fans(shape)
+    z = rng.standard_normal(shape)
+    while (beyond := np.abs(z) > 2).any():
+        z[beyond] = rng.standard_normal(np.count_nonzero(beyond))
+    return z * (sqrt(1 / n_in) / 0.8796256610342398)  # the standard deviation of a normal cut at 2
+
+
+def orthogonal(rng, shape):
+    """Rows, or columns where there are more rows, that are orthonormal: W (n_out, n_in) turns and keeps lengths."""
+    rows, columns = shape[0], prod(shape[1:])
+    q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
+    q *= np.where(np.diagonal(r) < 0, -1, 1)  # so that every rotation is as likely
+    return (q if rows >= columns else q.T).reshape(shape)
+
+
 def uniform(rng, shape, limit):
     return rng.uniform(-limit, limit, shape)
 
 
-INITIALIZERS = {f.__name__: f for f in (glorot_uniform, glorot_normal, he_uniform, he_normal, standard, zeros)}
+KINDS = (
+    *(glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, lecun_normal, orthogonal),
+    *(standard, truncated_normal, zeros),
+)
+INITIALIZERS = {kind.__name__: kind for kind in KINDS}
 
 
 def initializer(name):

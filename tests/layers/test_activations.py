@@ -1,14 +1,16 @@
 import numpy as np
 import pytest
 
-from layers import ReLU, Sigmoid, Tanh
+from layers import HardSigmoid, Hardtanh, Sigmoid, Softsign, Tanh
 
 
 def test_values():
     x = np.array([[-1.0, 0, 2]])
-    assert ReLU().forward(x).tolist() == [[0, 0, 2]]
     assert np.allclose(Sigmoid().forward(x), [[0.2689414213699951, 0.5, 0.8807970779778823]], rtol=1e-15)
     assert np.allclose(Tanh().forward(x), [[-0.7615941559557649, 0, 0.9640275800758169]], rtol=1e-15)
+    assert np.allclose(HardSigmoid().forward(x), [[1 / 3, 1 / 2, 5 / 6]], rtol=1e-15)
+    assert np.allclose(Softsign().forward(x), [[-1 / 2, 0, 2 / 3]], rtol=1e-15)
+    assert Hardtanh(-0.5, 1.5).forward(x).tolist() == [[-0.5, 0, 1.5]]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -22,7 +24,16 @@ def test_sigmoid_is_exact_at_any_size(dtype):
     assert np.isfinite(layer.backward(np.ones_like(y))).all()
 
 
-def test_relu_has_derivative_0_at_0():
-    layer = ReLU()
-    layer.forward(np.array([[0.0, -0.0, 1e-300]]))
-    assert layer.backward(np.ones((1, 3))).tolist() == [[0, 0, 1]]
+@pytest.mark.parametrize(("layer", "kinks"), [(HardSigmoid(), [-3.0, 3]), (Hardtanh(-2, 0.5), [-2.0, 0.5])])
+def test_the_derivative_at_a_bound_is_0(layer, kinks):
+    layer.forward(np.array([kinks]))
+    assert layer.backward(np.ones((1, 2))).tolist() == [[0, 0]]
+    layer.forward(np.array([[kinks[0] + 1e-9, kinks[1] - 1e-9]]))
+    assert layer.backward(np.ones((1, 2))).all()
+
+
+def test_hardtanh_needs_bounds_in_order():
+    with pytest.raises(ValueError, match="min_val expected a number below max_val -1, got 1"):
+        Hardtanh(1, -1)
+    with pytest.raises(ValueError, match="max_val expected a number, got '1'"):
+        Hardtanh(max_val="1")

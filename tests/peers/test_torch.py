@@ -28,13 +28,31 @@ LAYERS = [
     (layers.LogSoftmax(), lambda: torch.nn.LogSoftmax(dim=-1), (6, 5)),
     (layers.Flatten(), torch.nn.Flatten, (6, 3, 2, 5)),
     (layers.Identity(), torch.nn.Identity, (6, 5)),
+    (layers.LeakyReLU(0.2), lambda: torch.nn.LeakyReLU(0.2), (6, 5)),
+    (layers.PReLU(), torch.nn.PReLU, (6, 5)),
+    (layers.PReLU(5, init=0.1), lambda: torch.nn.PReLU(5), (6, 5)),
+    (layers.ELU(), torch.nn.ELU, (6, 5)),
+    (layers.ELU(0.4), lambda: torch.nn.ELU(0.4), (6, 5)),
+    (layers.SELU(), torch.nn.SELU, (6, 5)),
+    (layers.CELU(), torch.nn.CELU, (6, 5)),
+    (layers.CELU(0.5), lambda: torch.nn.CELU(0.5), (6, 5)),
+    (layers.GELU(), torch.nn.GELU, (6, 5)),
+    (layers.GELU("tanh"), lambda: torch.nn.GELU("tanh"), (6, 5)),
+    (layers.SiLU(), torch.nn.SiLU, (6, 5)),
+    (layers.Mish(), torch.nn.Mish, (6, 5)),
+    (layers.Hardtanh(), torch.nn.Hardtanh, (6, 5)),
+    (layers.Hardtanh(-0.5, 2), lambda: torch.nn.Hardtanh(-0.5, 2), (6, 5)),
+    (layers.Softplus(), torch.nn.Softplus, (6, 5)),
+    (layers.Softplus(2, 3), lambda: torch.nn.Softplus(2, 3), (6, 5)),
+    (layers.Softsign(), torch.nn.Softsign, (6, 5)),
 ]
 
 
 @pytest.mark.parametrize(("layer", "make", "shape"), LAYERS, ids=lambda value: repr(value))
 def test_layers(layer, make, shape):
-    x = RNG.normal(size=shape)
+    x = 3 * RNG.normal(size=shape)
     x.flat[::7] = 0  # kinks
+    x.flat[1:20:3] = [-3, 3, -1, 1, -0.5, 2, 25]
     layer.build(shape[1:], dtype=np.float64)
     peer = make().double()
     for mine, its in zip(layer.params.values(), peer.parameters(), strict=True):
@@ -48,6 +66,16 @@ def test_layers(layer, make, shape):
     layer.update()
     for mine, its in zip(layer.grads.values(), peer.parameters(), strict=True):
         assert np.allclose(mine, its.grad, **CLOSE)
+
+
+def test_hard_sigmoid():
+    """As above; PyTorch's derivative 1/6 is a float32 constant, so the gradients agree to float32 only."""
+    x = np.array([[-4.0, -3, -1, 0, 2, 3, 5]])
+    t, mine = tensor(x), layers.HardSigmoid()
+    expected = torch.nn.Hardsigmoid()(t)
+    expected.sum().backward()
+    assert np.allclose(mine.forward(x), expected.detach(), **CLOSE)
+    assert np.allclose(mine.backward(np.ones_like(x)), t.grad, rtol=1e-7, atol=0)
 
 
 LOGITS = RNG.normal(size=(6, 4)) * 3

@@ -62,8 +62,13 @@ def _(case):
 @layer_clause("x of another shape raises ValueError with place and both shapes")
 def _(case):
     layer, x = case.fresh(), each(lambda part: np.concatenate([part, part[..., :1]], axis=-1), case.x)
-    if not (layer.params or layer.state):  # takes any shape
-        return None
+    try:
+        expected = layer.output_shape(each(lambda part: part.shape[1:], x))
+    except ValueError:
+        pass
+    else:  # one that it takes
+        found = each(lambda part: part.shape[1:], layer.forward(x))
+        return None if found == expected else f"output_shape says {expected}, forward returns {found}"
     got = [str(part.shape) for part in parts(x)]
     name = layer.place_word if layer.children else type(layer).__name__  # a model's error comes from a layer within
     wrong = expect_error((ValueError,), lambda: layer.forward(x), name, "expected", *got)
