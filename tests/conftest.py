@@ -1,4 +1,4 @@
-"""What several tests need: the real MNIST where it is, and the command line as a user calls it."""
+"""What several tests need: the real MNIST and Fashion-MNIST where they are, and the command line as a user calls it."""
 
 import os
 import subprocess
@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from threestep.data import DataError, FashionMNIST
+from threestep.data.images import find_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -17,6 +20,15 @@ def mnist_folder():
     if not os.environ.get("THREESTEP_DATA") or not folder.is_dir():
         pytest.skip("the real MNIST is not here: set THREESTEP_DATA to the folder that holds mnist/")
     return folder.resolve()
+
+
+@pytest.fixture
+def fashion_mnist_folder():
+    """The folder of the real Fashion-MNIST, or a skip that says what is missing."""
+    try:
+        return find_folder(FashionMNIST, None)
+    except DataError as error:
+        pytest.skip(f"the real Fashion-MNIST is not here: {error}")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import warnings
 USAGE = """\
 usage:
   train.py CONFIG [key=value ...]     train what a YAML file says, such as configs/digits_mlp.yaml
-  train.py fetch MNIST                download a data set into the user's cache, checked by SHA-256
+  train.py fetch NAME                 download MNIST or FashionMNIST into the user's cache, checked by SHA-256
 """
 
 
@@ -83,6 +83,6 @@ def parser(verb):
         made.add_argument("-q", "--quiet", action="store_true", help="print the result only")
         made.add_argument("--no-progress", action="store_true", help="draw no progress bar")
     else:
-        made.add_argument("name", metavar="NAME", help="MNIST")
+        made.add_argument("name", metavar="NAME", help="MNIST or FashionMNIST")
     made.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return made

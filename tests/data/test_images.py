@@ -5,8 +5,8 @@ import struct
 import numpy as np
 import pytest
 
-from threestep.data import MNIST, DataError, fetch, images
-from threestep.data.images import MNIST_FILES, read_idx
+from threestep.data import MNIST, DataError, FashionMNIST, fetch, images
+from threestep.data.images import FILES, read_idx
 
 
 def idx(array):
@@ -18,7 +18,7 @@ def idx(array):
 def small_mnist(tmp_path):
     """Four files in MNIST's format, 30 and 10 images of 28x28."""
     rng = np.random.default_rng(0)
-    for name, n in zip(MNIST_FILES, (30, 30, 10, 10), strict=True):
+    for name, n in zip(FILES, (30, 30, 10, 10), strict=True):
         array = rng.integers(0, 256, (n, 28, 28)) if "images" in name else np.arange(n) % 10
         (tmp_path / name).write_bytes(gzip.compress(idx(array)))
     return tmp_path
@@ -45,11 +45,11 @@ def test_where_it_is_looked_for(small_mnist, monkeypatch, tmp_path):
     (tmp_path / "given").mkdir()
     small_mnist_copy = tmp_path / "given" / "mnist"
     small_mnist_copy.mkdir()
-    for name in MNIST_FILES:
+    for name in FILES:
         (small_mnist_copy / name).write_bytes((small_mnist / name).read_bytes())
     assert len(MNIST(valid=5).train[0]) == 25
     (tmp_path / "cache" / "mnist").mkdir(parents=True)
-    for name in MNIST_FILES:  # files in the cache come second
+    for name in FILES:  # files in the cache come second
         (tmp_path / "cache" / "mnist" / name).write_bytes(b"wrong")
     assert len(MNIST(valid=5).train[0]) == 25
 
@@ -94,13 +94,14 @@ class TestFetch:
     @pytest.fixture
     def mirror(self, small_mnist, monkeypatch):
         """A folder as the mirror, and hashes that fit it."""
-        hashes = {n: hashlib.sha256(gzip.decompress((small_mnist / n).read_bytes())).hexdigest() for n in MNIST_FILES}
-        monkeypatch.setattr(images, "MNIST_FILES", hashes)
+        hashes = [hashlib.sha256(gzip.decompress((small_mnist / n).read_bytes())).hexdigest() for n in FILES]
+        monkeypatch.setattr(MNIST, "sha256", hashes)
+        monkeypatch.setattr(FashionMNIST, "sha256", hashes)
         return small_mnist.as_uri() + "/"
 
     def test_downloads_checks_and_keeps(self, mirror, tmp_path):
         folder = fetch("MNIST", tmp_path / "new", [mirror])
-        assert sorted(p.name for p in folder.iterdir()) == sorted(MNIST_FILES)
+        assert sorted(p.name for p in folder.iterdir()) == sorted(FILES)
         assert len(MNIST(path=folder, valid=5).train[0]) == 25
         assert fetch("MNIST", folder, ["file:///nowhere/"]) == folder  # what is right stays
 
@@ -126,17 +127,60 @@ class TestFetch:
             fetch("MNIST", tmp_path / "new", [mirror])
         assert not list((tmp_path / "new").glob("*.gz"))
 
+    def test_each_name_has_its_own_mirrors_and_place(self, mirror, tmp_path, monkeypatch):
+        monkeypatch.setattr(images, "cache_folder", lambda name: tmp_path / name)
+        monkeypatch.setattr(FashionMNIST, "mirrors", (mirror,))
+        monkeypatch.setattr(MNIST, "mirrors", ("file:///nowhere/",))
+        assert fetch("FashionMNIST") == tmp_path / "FashionMNIST"
+        with pytest.raises(DataError, match="cannot download"):
+            fetch("MNIST")
+
     def test_no_mirror_answers(self, tmp_path):
         with pytest.raises(DataError, match=r"cannot download train-images-idx3-ubyte.gz. file:///nowhere/: "):
             fetch("MNIST", tmp_path / "new", ["file:///nowhere/"])
 
     def test_another_name(self):
-        with pytest.raises(DataError, match="nothing to fetch for 'mnist': expected MNIST"):
+        with pytest.raises(DataError, match="nothing to fetch for 'mnist': expected MNIST or FashionMNIST$"):
             fetch("mnist")
 
 
 def test_the_real_mnist_has_its_hashes(mnist_folder):
-    for name, sha256 in MNIST_FILES.items():
+    for name, sha256 in zip(FILES, MNIST.sha256, strict=True):
         assert images.content_hash((mnist_folder / name).read_bytes()) == sha256
     data = MNIST(path=mnist_folder)
     assert repr(data) == "<MNIST: train 55,000, valid 5,000, test 10,000; x (28, 28, 1)>"
+
+
+def test_fashion_mnist_is_looked_for_in_its_own_places(small_mnist, monkeypatch, tmp_path):
+    monkeypatch.setenv("THREESTEP_DATA", str(tmp_path / "given"))
+    monkeypatch.setattr(images, "cache_folder", lambda name: tmp_path / "cache" / name.lower())
+    monkeypatch.setattr(FashionMNIST, "installed", tmp_path / "installed")
+    monkeypatch.setattr(images.sys, "platform", "linux")
+    places = [tmp_path / "given" / "fashionmnist", tmp_path / "cache" / "fashionmnist", tmp_path / "installed"]
+    with pytest.raises(DataError) as caught:
+        FashionMNIST()
+    assert str(caught.value) == (
+        f"train-images-idx3-ubyte.gz not found (looked in {places[0]} and {places[1]} and {places[2]}). "
+        "Set data.FashionMNIST.path or THREESTEP_DATA, or run: python train.py fetch FashionMNIST"
+    )
+    for place in reversed(places):  # the last place first, then those that come before it
+        place.mkdir(parents=True)
+        for name in FILES:
+            (place / name).write_bytes((small_mnist / name).read_bytes())
+        assert images.find_folder(FashionMNIST, None) == place
+    assert repr(FashionMNIST(valid=10)) == "<FashionMNIST: train 20, valid 10, test 10; x (28, 28, 1)>"
+    monkeypatch.setattr(images.sys, "platform", "win32")
+    for place in places[:2]:
+        (place / "t10k-labels-idx1-ubyte.gz").unlink()
+    with pytest.raises(DataError, match="looked in [^ ]+ and [^ ]+\\)"):
+        FashionMNIST()
+
+
+def test_the_real_fashion_mnist_has_its_hashes(fashion_mnist_folder):
+    for name, sha256 in zip(FILES, FashionMNIST.sha256, strict=True):
+        assert images.content_hash((fashion_mnist_folder / name).read_bytes()) == sha256
+    data = FashionMNIST(path=fashion_mnist_folder)
+    assert repr(data) == "<FashionMNIST: train 55,000, valid 5,000, test 10,000; x (28, 28, 1)>"
+    assert np.bincount(data.test[1]).tolist() == [1000] * 10 and len(FashionMNIST.class_names) == 10
+    brightness = [data.test[0][data.test[1] == label].mean() for label in range(10)]
+    assert np.argmin(brightness) == FashionMNIST.class_names.index("Sandal")

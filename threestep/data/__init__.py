@@ -1,10 +1,10 @@
 """What a network learns from: data sets and batches."""
 
 from .dataset import DataError, Dataset, batches, split
-from .images import MNIST, Digits, fetch
+from .images import MNIST, Digits, FashionMNIST, fetch
 from .toys import Moons, Xor
 
-DATASETS = {dataset.__name__: dataset for dataset in (Digits, MNIST, Moons, Xor)}
+DATASETS = {dataset.__name__: dataset for dataset in (Digits, MNIST, FashionMNIST, Moons, Xor)}
 
 
 def load(name, **options):
@@ -14,4 +14,17 @@ def load(name, **options):
     return DATASETS[name](**options)
 
 
-__all__ = ["DATASETS", "DataError", "Dataset", "Digits", "MNIST", "Moons", "Xor", "batches", "fetch", "load", "split"]
+__all__ = [
+    "DATASETS",
+    "DataError",
+    "Dataset",
+    "Digits",
+    "FashionMNIST",
+    "MNIST",
+    "Moons",
+    "Xor",
+    "batches",
+    "fetch",
+    "load",
+    "split",
+]

@@ -1,4 +1,4 @@
-"""Data sets of images: Digits, inside the package, and MNIST, from its four IDX files."""
+"""Data sets of images: Digits, inside the package; MNIST and FashionMNIST, each from its four IDX files."""
 
 import gzip
 import hashlib
@@ -11,16 +11,12 @@ import numpy as np
 
 from .dataset import DataError, Dataset, split
 
-MNIST_MIRRORS = (
-    "https://storage.googleapis.com/cvdf-datasets/mnist/",
-    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+FILES = (  # of MNIST and of every set in its form
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
 )
-MNIST_FILES = {  # name: SHA-256 of the uncompressed content
-    "train-images-idx3-ubyte.gz": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-    "train-labels-idx1-ubyte.gz": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-    "t10k-images-idx3-ubyte.gz": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-    "t10k-labels-idx1-ubyte.gz": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-}
 
 
 class Digits(Dataset):
@@ -39,7 +35,25 @@ class Digits(Dataset):
         super().__init__("Digits", *((x[part], y[part]) for part in (train, chosen, last)), classes=10)
 
 
-class MNIST(Dataset):
+class IdxImages(Dataset):
+    """MNIST's form: four gzipped IDX files, images and labels to train on and to test with, 28x28 in 10 classes.
+
+    A subclass says `sha256`, of each file's uncompressed content; `mirrors`, addresses to download the files from;
+    `installed`, a folder where a Linux distribution puts them, if one does.
+    """
+
+    sha256, mirrors, installed = (), (), None
+
+    def __init__(self, valid=5000, path=None, seed=0):
+        folder = find_folder(type(self), path)
+        files = [folder / name for name in FILES]
+        x, y = read_pair(*files[:2], white=255)
+        train, chosen, _ = split(y, valid, 0, seed)
+        test = read_pair(*files[2:], white=255)
+        super().__init__(type(self).__name__, (x[train], y[train]), (x[chosen], y[chosen]), test, classes=10)
+
+
+class MNIST(IdxImages):
     """MNIST: 60,000 images of 28x28 to train on, 10,000 to test with, in 10 classes.
 
     x (N, 28, 28, 1), float32 in [0, 1]; y (N,), labels 0 to 9. valid: a share or a number of examples, drawn stratified
@@ -51,13 +65,43 @@ class MNIST(Dataset):
     Source: LeCun, Cortes & Burges, "The MNIST database of handwritten digits", 1998.
     """
 
-    def __init__(self, valid=5000, path=None, seed=0):
-        folder = find_folder("MNIST", path, MNIST_FILES)
-        files = [folder / name for name in MNIST_FILES]
-        x, y = read_pair(*files[:2], white=255)
-        train, chosen, _ = split(y, valid, 0, seed)
-        test = read_pair(*files[2:], white=255)
-        super().__init__("MNIST", (x[train], y[train]), (x[chosen], y[chosen]), test, classes=10)
+    sha256 = (
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    )
+    mirrors = (
+        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    )
+
+
+class FashionMNIST(IdxImages):
+    """Fashion-MNIST: photographs of clothes in MNIST's form, and harder.
+
+    x, y and arguments as MNIST's; `class_names` says what the labels mean. Unless path is given, the files are looked
+    for in $THREESTEP_DATA/fashionmnist, in the user's cache, where `fetch` puts them, and on Linux where Debian's
+    package dataset-fashion-mnist puts them.
+
+    Raises DataError for a file that is missing or is not what it should be.
+
+    Source: Xiao, Rasul & Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms",
+    2017, arXiv:1708.07747. MIT licence, Zalando SE.
+    """
+
+    sha256 = (
+        "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+        "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+        "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+        "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+    )
+    mirrors = ("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",)
+    installed = Path("/usr/share/datasets/fashion-mnist")
+    class_names = (
+        *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+        *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+    )
 
 
 def read_pair(images, labels, white):
@@ -92,17 +136,20 @@ def read_idx(path):
     return np.frombuffer(entries, np.uint8).reshape(shape)
 
 
-def find_folder(name, path, files):
-    """The first folder that holds all the files: `path` alone if given, else $THREESTEP_DATA/name and the cache."""
+def find_folder(dataset, path):
+    """The first folder that holds the four files: `path` alone if given, else as its docstring says."""
+    name = dataset.__name__
     if path is not None:
         folders = [Path(path)]
     else:
         given = os.environ.get("THREESTEP_DATA")
         folders = ([Path(given) / name.lower()] if given else []) + [cache_folder(name)]
+        if dataset.installed and sys.platform == "linux":
+            folders.append(dataset.installed)
     for folder in folders:
-        if all((folder / file).is_file() for file in files):
+        if all((folder / file).is_file() for file in FILES):
             return folder
-    missing = next(file for file in files if not (folders[0] / file).is_file())
+    missing = next(file for file in FILES if not (folders[0] / file).is_file())
     looked = " and ".join(str(folder.absolute()) for folder in folders)
     raise DataError(
         f"{missing} not found (looked in {looked}). Set data.{name}.path or THREESTEP_DATA, "
@@ -121,18 +168,20 @@ def cache_folder(name):
     return Path(base) / "threestep" / name.lower()
 
 
-def fetch(name="MNIST", folder=None, mirrors=MNIST_MIRRORS):
-    """Downloads MNIST's four files into the cache, each checked by SHA-256 before it is kept; returns the folder.
+def fetch(name="MNIST", folder=None, mirrors=None):
+    """Downloads a data set's files into the cache, each checked by SHA-256 before it is kept; returns the folder.
 
-    Files that are there and right stay. Raises DataError for another name, or where no mirror gives the right file.
+    name: MNIST or FashionMNIST. Files that are there and right stay. Raises DataError for another name, or where no
+    mirror gives the right file.
     """
-    if name != "MNIST":
-        raise DataError(f"nothing to fetch for {name!r}: expected MNIST")
+    known = {dataset.__name__: dataset for dataset in (MNIST, FashionMNIST)}
+    if name not in known:
+        raise DataError(f"nothing to fetch for {name!r}: expected {' or '.join(known)}")
     folder = Path(folder) if folder else cache_folder(name)
     folder.mkdir(parents=True, exist_ok=True)
-    for file, sha256 in MNIST_FILES.items():
+    for file, sha256 in zip(FILES, known[name].sha256, strict=True):
         if not (folder / file).is_file() or content_hash((folder / file).read_bytes()) != sha256:
-            download(file, sha256, folder, mirrors)
+            download(file, sha256, folder, known[name].mirrors if mirrors is None else mirrors)
     return folder
 
 
