@@ -2,9 +2,10 @@
 
 from .dataset import DataError, Dataset, batches, split
 from .images import MNIST, Digits, FashionMNIST, fetch
+from .tables import CSV
 from .toys import Circles, Moons, Spirals, Xor
 
-DATASETS = {dataset.__name__: dataset for dataset in (Digits, MNIST, FashionMNIST, Moons, Circles, Spirals, Xor)}
+DATASETS = {dataset.__name__: dataset for dataset in (Digits, MNIST, FashionMNIST, CSV, Moons, Circles, Spirals, Xor)}
 
 
 def load(name, **options):

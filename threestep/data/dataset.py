@@ -82,6 +82,14 @@ def split(y, valid, test, seed, stratify=True):
     return [rng.permutation(part) for part in (parts[2], parts[0], parts[1])]
 
 
+def split_file(path, x, y, valid, test, seed, stratify):
+    """The pairs (x, y) of train, valid and test, as `split` draws them. DataError where the file holds too few."""
+    needed = part_size("valid", valid, len(y)) + part_size("test", test, len(y)) + 1
+    if len(y) < needed:
+        raise DataError(f"{path}: {len(y)} examples are fewer than the {needed} that valid, test and training need")
+    return [(x[part], y[part]) for part in split(y, valid, test, seed, stratify)]
+
+
 def part_size(name, size, total):
     """A share or a number of examples as a number of examples."""
     if isinstance(size, bool) or not isinstance(size, (int, float, np.number)) or not 0 <= size < np.inf:
