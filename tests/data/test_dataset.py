@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from threestep import data
 from threestep.data import DataError, Dataset, Digits, batches, load, split
 
 X, Y = np.arange(20.0).reshape(10, 2), np.arange(10)
@@ -107,6 +108,12 @@ def test_digits():
     assert x.min() == 0 and x.max() == 1 and data.classes == 10
     everything = np.concatenate([part[1] for part in (data.train, data.valid, data.test)])
     assert np.bincount(everything).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+
+
+def test_every_data_set_is_public():
+    public = {name for name, value in vars(data).items() if isinstance(value, type) and issubclass(value, Dataset)}
+    assert {*data.DATASETS, "Dataset"} == public <= set(data.__all__)
+    assert all(hasattr(data, name) for name in data.__all__)
 
 
 def test_load_by_name():

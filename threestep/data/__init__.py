@@ -1,11 +1,14 @@
 """What a network learns from: data sets and batches."""
 
+from .arrays import NPZ
 from .dataset import DataError, Dataset, batches, split
 from .images import MNIST, Digits, FashionMNIST, fetch
 from .tables import CSV
 from .toys import Circles, Moons, Spirals, Xor
 
-DATASETS = {dataset.__name__: dataset for dataset in (Digits, MNIST, FashionMNIST, CSV, Moons, Circles, Spirals, Xor)}
+DATASETS = {
+    dataset.__name__: dataset for dataset in (Digits, MNIST, FashionMNIST, CSV, NPZ, Moons, Circles, Spirals, Xor)
+}
 
 
 def load(name, **options):
@@ -16,6 +19,8 @@ def load(name, **options):
 
 
 __all__ = [
+    "CSV",
+    "Circles",
     "DATASETS",
     "DataError",
     "Dataset",
@@ -23,6 +28,8 @@ __all__ = [
     "FashionMNIST",
     "MNIST",
     "Moons",
+    "NPZ",
+    "Spirals",
     "Xor",
     "batches",
     "fetch",
