@@ -8,9 +8,9 @@ from threestep.training import evaluate, fit, load_config
 from threestep.training.run import prepare
 
 
-def measure(path, seed):
+def measure(path, seed, overrides=()):
     """The test figures (the training figures where there is no test part) of one run, nothing written."""
-    config = load_config(path, [f"seed={seed}"])
+    config = load_config(path, [f"seed={seed}", *overrides])
     parts = prepare(config)
     rng = np.random.default_rng(seed)
     fit(config.model, config.loss, config.optimizer, *parts["train"], config.epochs, config.batch_size, rng=rng)

@@ -192,6 +192,7 @@ def test_targets_in_the_form_that_the_loss_takes():
 @pytest.mark.parametrize(
     ("name", "shape", "narrower"),
     [
+        ("auto_mpg", (9,), ["model.1.out_features=8", "model.3.out_features=7"]),
         ("digits_mlp", (8, 8, 1), ["model.2.out_features=6"]),
         ("mnist_mlp", (28, 28, 1), ["model.1.out_features=4", "model.4.out_features=5"]),
         ("xor", (2,), []),

@@ -130,6 +130,10 @@ def match_target(config, data, y, output_shape):
     loss, classes = type(config.loss).__name__, data.classes
     gives = f"the last layer gives {' x '.join(map(str, output_shape))} value{'s' * (output_shape != (1,))}"
     if config.loss.labels:
+        if classes is None:
+            raise ConfigError(
+                f"loss: {loss} wants labels, and {data.name} has quantities: use MSE, or data with labels"
+            )
         if output_shape[-1:] != (classes,) or len(output_shape) != y.ndim:
             raise ConfigError(f"model: {gives}; {data.name} has {classes} classes, and {loss} wants one value for each")
         return y
@@ -139,7 +143,8 @@ def match_target(config, data, y, output_shape):
         return y[:, None]
     if y.ndim == 1 and output_shape == (classes,):
         return np.eye(classes, dtype=np.float32)[y]
-    wants = f"{classes} classes" if classes else f"targets of shape {y.shape[1:]}"
+    quantities = " x ".join(map(str, y.shape[1:])) or "1"
+    wants = f"{classes} classes" if classes else f"{quantities} for each example"
     raise ConfigError(f"model: {gives}; {data.name} has {wants}, which {loss} cannot compare with that")
 
 
