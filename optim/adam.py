@@ -4,7 +4,8 @@ from math import sqrt
 
 import numpy as np
 
-from .optimizer import Optimizer, at_least_zero, below_one
+from .optimizer import Optimizer, blend
+from .settings import at_least_zero, below_one, pair
 
 
 class Adam(Optimizer):
@@ -28,9 +29,7 @@ class Adam(Optimizer):
 
     def __init__(self, lr=0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
         super().__init__(lr, weight_decay)
-        if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-            raise ValueError(f"betas expected two numbers, got {betas!r}")
-        self.betas = tuple(below_one(f"betas[{i}]", beta) for i, beta in enumerate(betas))
+        self.betas = tuple(below_one(f"betas[{i}]", beta) for i, beta in enumerate(pair("betas", betas)))
         self.eps = at_least_zero("eps", eps)
 
     def move(self, theta, g, m, v, *, scratch, lr, weight_decay):
@@ -38,13 +37,8 @@ class Adam(Optimizer):
             g = g + weight_decay * theta
         b1, b2 = self.betas
         t = self.state["steps"]
-        np.multiply(g, 1 - b1, out=scratch)
-        m *= b1
-        m += scratch
-        np.multiply(g, g, out=scratch)
-        scratch *= 1 - b2
-        v *= b2
-        v += scratch
+        blend(m, g, b1, scratch)
+        blend(v, np.multiply(g, g, out=scratch), b2, scratch)
         np.sqrt(v, out=scratch)
         scratch *= 1 / sqrt(1 - b2**t)
         scratch += self.eps

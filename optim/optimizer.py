@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .settings import at_least_zero, constructor_call
+
 BLOCK = 32768  # entries moved at a time, so that theta, gradient and state of a block stay in the processor's cache
 
 
@@ -15,9 +17,10 @@ class Optimizer:
 
     Attributes:
         lr, weight_decay: may be set between steps. state: a dict of numbers and arrays, all there is to save:
-            "steps" counts the steps; every other entry is a vector like theta.
+            "steps" counts the steps; an array is a vector like theta.
 
     An optimizer of your own names its vectors in `vectors` and defines `move`, which gets one block of everything.
+    Where a vector does not start at 0 it defines `fresh`; what changes once a step, not once a block, is `advance`'s.
 
     Raises ValueError for vectors that do not belong together or a setting out of range, TypeError for a dtype.
 
@@ -35,10 +38,11 @@ class Optimizer:
     def step(self, theta, gradient, segments=None):
         """One displacement of theta."""
         gradient = np.asarray(gradient)
-        self._admit(theta, gradient)
         lr, decay = at_least_zero("lr", self.lr), at_least_zero("weight_decay", self.weight_decay)
+        self._admit(theta, gradient)
         parts = list(blocks(theta.size, segments))
-        self.state["steps"] += 1
+        self.state["steps"] = int(self.state["steps"]) + 1  # from a file it may be NumPy's, which promotes float32
+        self.advance()
         vectors = [self.state[name] for name in self.vectors]
         for part, lr_factor, decay_factor in parts:
             self.move(
@@ -54,6 +58,16 @@ class Optimizer:
         """Moves a block of theta, in place, given g and the state's vectors there; scratch is free to write into."""
         raise NotImplementedError(f"{type(self).__name__}.move")
 
+    def fresh(self, name, theta):
+        """The state's vector `name` before the first step."""
+        return np.zeros_like(theta)
+
+    def advance(self):
+        """Called once a step, when state["steps"] has been counted and before any block is moved."""
+
+    def __repr__(self):
+        return constructor_call(self)
+
     def _admit(self, theta, gradient):
         name = type(self).__name__
         if not isinstance(theta, np.ndarray) or theta.dtype.kind != "f" or theta.ndim != 1:
@@ -67,7 +81,7 @@ class Optimizer:
         for vector in self.vectors:
             mine = self.state.setdefault(vector, None)
             if mine is None:
-                self.state[vector] = np.zeros_like(theta)
+                self.state[vector] = self.fresh(vector, theta)
             elif mine.shape != theta.shape or mine.dtype != theta.dtype:
                 raise ValueError(
                     f"{name} has moved a theta of {mine.dtype} {mine.shape}, got {theta.dtype} {theta.shape}: "
@@ -95,15 +109,8 @@ def cut(start, stop, lr_factor, decay_factor):
         yield slice(first, min(first + BLOCK, stop)), lr_factor, decay_factor
 
 
-def at_least_zero(name, value):
-    """The value as a float; ValueError unless it is a finite number of 0 or more."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 <= value < np.inf:
-        raise ValueError(f"{name} expected a number of 0 or more, got {value!r}")
-    return float(value)
-
-
-def below_one(name, value):
-    """The value as a float; ValueError unless it is a number from 0 to below 1."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 <= value < 1:
-        raise ValueError(f"{name} expected a number from 0 to below 1, got {value!r}")
-    return float(value)
+def blend(average, x, beta, scratch):
+    """average <- beta average + (1 - beta) x, in place; x may be scratch."""
+    np.multiply(x, 1 - beta, out=scratch)
+    average *= beta
+    average += scratch

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from .optimizer import Optimizer, below_one
+from .optimizer import Optimizer
+from .settings import below_one
 
 
 class SGD(Optimizer):
