@@ -1,7 +1,23 @@
 """How a network moves: optimizers that take steps on theta."""
 
+from .adagrad import Adadelta, Adagrad, RMSprop
 from .adam import Adam, AdamW
 from .optimizer import Optimizer
 from .sgd import SGD
+from .sign import Lion, Rprop
+from .variants import Adamax, NAdam, RAdam
 
-__all__ = ["Adam", "AdamW", "Optimizer", "SGD"]
+__all__ = [
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "Adamax",
+    "AdamW",
+    "Lion",
+    "NAdam",
+    "Optimizer",
+    "RAdam",
+    "RMSprop",
+    "Rprop",
+    "SGD",
+]

@@ -112,29 +112,6 @@ def test_binary_cross_entropy_at_0_and_1():
     assert np.allclose(mine.backward(), t.grad, rtol=1e-7, atol=0)
 
 
-OPTIMIZERS = [
-    (optim.SGD, torch.optim.SGD, {"lr": 0.01}),
-    (optim.SGD, torch.optim.SGD, {"lr": 0.01, "momentum": 0.9, "weight_decay": 0.1}),
-    (optim.SGD, torch.optim.SGD, {"lr": 0.01, "momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
-    (optim.Adam, torch.optim.Adam, {}),
-    (optim.Adam, torch.optim.Adam, {"lr": 0.01, "betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.1}),
-    (optim.AdamW, torch.optim.AdamW, {}),
-    (optim.AdamW, torch.optim.AdamW, {"lr": 0.01, "weight_decay": 0.1}),
-]
-
-
-@pytest.mark.parametrize(("mine", "peer", "options"), OPTIMIZERS)
-def test_optimizers_over_1000_steps(mine, peer, options):
-    theta = RNG.normal(size=20)
-    t = tensor(theta)
-    ours, theirs = mine(**options), peer([t], **options)
-    for g in RNG.normal(size=(1000, 20)):
-        ours.step(theta, g)
-        t.grad = tensor(g, gradient=False)
-        theirs.step()
-    assert np.allclose(theta, t.detach(), **CLOSE)
-
-
 def test_a_whole_model_over_20_steps():
     model = layers.Sequential(layers.Dense(16), layers.ReLU(), layers.Dense(4))
     model.build((8,), dtype=np.float64)
