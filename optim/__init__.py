@@ -1,7 +1,8 @@
-"""How a network moves: optimizers that take steps on theta."""
+"""How a network moves: optimizers that take steps on theta, and limits to the gradient."""
 
 from .adagrad import Adadelta, Adagrad, RMSprop
 from .adam import Adam, AdamW
+from .clipping import clip_norm, clip_value
 from .optimizer import Optimizer
 from .sgd import SGD
 from .sign import Lion, Rprop
@@ -20,4 +21,6 @@ __all__ = [
     "RMSprop",
     "Rprop",
     "SGD",
+    "clip_norm",
+    "clip_value",
 ]

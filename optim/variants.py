@@ -53,7 +53,7 @@ class NAdam(Adam):
         lr, betas, eps: as Adam. momentum_decay: how soon mu rises from about b1 / 2 to b1. weight_decay: l2 penalty's
         factor. decoupled_weight_decay: theta <- theta - lr weight_decay theta instead, before the step, as in AdamW.
 
-    As in Adam, t and the product go on for a part that was frozen meanwhile. The product is kept in state["product"], in
+    As in Adam, t and the product go on for a part that was frozen meanwhile. The product is kept in state["product"] in
     float64 (PyTorch rounds it to float32 unless float64 is its default).
 
     Source: Dozat, "Incorporating Nesterov momentum into Adam", 2016; as in PyTorch.

@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 
@@ -95,10 +96,10 @@ def test_every_layer_file_has_its_test():
 
 
 @pytest.mark.parametrize("package", ["layers", "losses", "optim"])
-def test_all_lists_every_public_class(package):
+def test_all_lists_every_public_class_and_function(package):
     module = __import__(package)
-    classes = {name for name, value in vars(module).items() if isinstance(value, type)} - {"Linear"}
-    assert sorted(module.__all__, key=str.lower) == sorted(classes, key=str.lower)
+    public = {name for name, value in vars(module).items() if isinstance(value, (type, FunctionType))} - {"Linear"}
+    assert sorted(module.__all__, key=str.lower) == sorted(public, key=str.lower)
 
 
 def test_a_foreign_package_named_layers_is_told(tmp_path):

@@ -1,4 +1,4 @@
-"""Optimizers equal to PyTorch's to 1e-10 in float64, over 1000 steps. Runs where torch is installed."""
+"""Optimizers and clipping equal to PyTorch's to 1e-10 in float64, over 1000 steps. Runs where torch is installed."""
 
 import numpy as np
 import pytest
@@ -64,3 +64,14 @@ def test_optimizers_over_1000_steps(name, options):
 def test_only_lion_is_not_in_pytorch():
     names = {name for name in optim.__all__ if optim.Optimizer in getattr(getattr(optim, name), "__mro__", ())[1:]}
     assert names - {name for name, _ in OPTIMIZERS} == {"Lion"}
+
+
+@pytest.mark.parametrize("limit", [0.1, 4.4, 4.5, 100])
+@pytest.mark.parametrize(("name", "peer"), [("clip_norm", "clip_grad_norm_"), ("clip_value", "clip_grad_value_")])
+def test_clipping(name, peer, limit):
+    for gradient in GRADIENTS:
+        g, t = gradient.copy(), torch.zeros(20, requires_grad=True)
+        t.grad = torch.tensor(gradient)
+        before, expected = getattr(optim, name)(g, limit), getattr(torch.nn.utils, peer)([t], limit)
+        assert before is expected is None or before == pytest.approx(expected.item(), rel=1e-12)
+        assert np.allclose(g, t.grad, rtol=1e-12, atol=0)

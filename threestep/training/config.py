@@ -20,9 +20,16 @@ from threestep.data import DATASETS
 from .errors import ConfigError
 from .metrics import METRICS
 
+
+def subclasses(module, base):
+    """The subclasses of `base` that a package offers, by name."""
+    offered = {name: getattr(module, name) for name in module.__all__}
+    return {name: part for name, part in offered.items() if part is not base and base in getattr(part, "__mro__", ())}
+
+
 LAYERS = {name: getattr(layers, name) for name in layers.__all__ if name != "Layer"} | {"Linear": layers.Linear}
 LOSSES = {name: getattr(losses, name) for name in losses.__all__ if name != "Loss"}
-OPTIMIZERS = {name: getattr(optim, name) for name in optim.__all__ if name != "Optimizer"}
+OPTIMIZERS = subclasses(optim, optim.Optimizer)
 LAYER_KEYS = ("name", "frozen", "lr_factor")  # go with any layer, beside its own arguments
 KEYS = {"seed": 0, "data": ..., "model": ..., "loss": ..., "optimizer": ..., "metrics": None, "train": ...}
 TRAIN_KEYS = {"epochs": ..., "batch_size": 32}
