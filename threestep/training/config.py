@@ -30,6 +30,7 @@ def subclasses(module, base):
 LAYERS = {name: getattr(layers, name) for name in layers.__all__ if name != "Layer"} | {"Linear": layers.Linear}
 LOSSES = {name: getattr(losses, name) for name in losses.__all__ if name != "Loss"}
 OPTIMIZERS = subclasses(optim, optim.Optimizer)
+SCHEDULES = subclasses(optim, optim.Schedule)
 LAYER_KEYS = ("name", "frozen", "lr_factor")  # go with any layer, beside its own arguments
 KEYS = {"seed": 0, "data": ..., "model": ..., "loss": ..., "optimizer": ..., "metrics": None, "train": ...}
 TRAIN_KEYS = {"epochs": ..., "batch_size": 32}
