@@ -123,6 +123,11 @@ class TestEach:
         ),
         (MultiStep([5, 25]), 20, "^MultiStep: milestones 25 is longer than the run of 20 epochs$"),
         (MultiStep([5, 20]), 20, "milestones 20 is as long as the run"),
+        (
+            MultiStep([0.333333333333333], warmup_epochs=2 / 3),
+            1,
+            "milestones 0.333333 after a warm-up of 0.666667 is as",
+        ),
         (Cosine(20.5), 20, "^Cosine: T_max 20.5 is longer than the run of 20 epochs$"),
         (Cosine(18, warmup_epochs=3), 20, "T_max 18 after a warm-up of 3 is longer than"),
         (Cosine(warmup_epochs=20), 20, "^Cosine: warmup_epochs 20 is as long as the run of 20 epochs$"),
@@ -134,7 +139,7 @@ class TestEach:
 def test_longer_than_the_run(schedule, epochs, message):
     optimizer = SGD(lr=BASE)
     with pytest.raises(ValueError, match=message):
-        schedule.start(optimizer, epochs, 10)
+        schedule.start(optimizer, epochs, 45)
     assert optimizer.lr == BASE
     with pytest.raises(RuntimeError):
         schedule.step()
@@ -146,14 +151,14 @@ def test_longer_than_the_run(schedule, epochs, message):
         (Step(19), 20),
         (MultiStep([19.9]), 20),
         (Cosine(17.8, warmup_epochs=2.2), 20),
-        (Cosine(0.7, warmup_epochs=0.1), 1),
+        (Cosine(0.666666666666667, warmup_epochs=1 / 3), 1),
         (Linear(), 5),
         (Plateau(patience=9), 10),
         (OneCycle(), 1),
     ],
 )
 def test_as_long_as_the_run_allows(schedule, epochs):
-    schedule.start(SGD(), epochs, 10)
+    schedule.start(SGD(), epochs, 45)
 
 
 def test_a_run_of_a_few_steps():
