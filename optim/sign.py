@@ -51,9 +51,10 @@ class Rprop(Optimizer):
     Args:
         lr: where each s starts. etas: (eta-, eta+), below and above 1. step_sizes: the least and the largest s.
 
-    After the first step lr counts only by whether it is 0, when theta stays: of a schedule only the first lr, low with a
-    warm-up, makes a difference, as in PyTorch (where theta moves also with lr 0). A segment's lr_factor scales the displacement, not s. There is no weight
-    decay. Only signs are multiplied, so gradients of any size agree or differ (PyTorch's product may underflow).
+    After the first step lr counts only by whether it is 0, when theta stays: of a schedule only the first lr, low with
+    a warm-up, makes a difference, as in PyTorch (where theta moves also with lr 0). A segment's lr_factor scales the
+    displacement, not s. There is no weight decay. Only signs are multiplied, so gradients of any size agree or differ
+    (PyTorch's product may underflow).
 
     Source: Riedmiller & Braun, "A direct adaptive method for faster backpropagation learning: the RPROP algorithm",
     1993; without weight-backtracking, as in PyTorch.
