@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from .loss import Loss, admit_prediction
+from .arguments import at_least_zero, probability
+from .labels import ClassLoss, average, averaged, one_hot
+from .loss import times
 
 
-class CrossEntropy(Loss):
+class CrossEntropy(ClassLoss):
     """l = mean over the labels of -sum_k y_k ln softmax(z)_k, for logits z.
 
     Shapes: prediction (N, K), or (N, T, K); target either whole-number labels from 0 to K - 1, (N,) or (N, T), or
@@ -15,22 +17,32 @@ class CrossEntropy(Loss):
 
     The softmax is inside: a model that is trained with it ends with the logits. Exact at any size of z.
 
-    Raises ValueError for a label outside 0..K-1 or a negative soft target, TypeError for labels that are not integers.
+    Args:
+        weight: c, K numbers of 0 or more; y_k counts c_k times. As in PyTorch, L is then the sum of the labels' own
+            weights, but for soft targets their number, as without.
+        ignore_index: a label that does not count, in L neither, and gets gradient 0.
+        label_smoothing: s, from 0 to 1; y becomes (1 - s) y + s / K, before c.
+
+    Raises ValueError for another label outside 0..K-1, a negative soft target, another number of weights than K, and
+    where no label counts; TypeError for labels that are not integers.
+
+    Source: label smoothing: Szegedy et al., "Rethinking the Inception architecture for computer vision", 2016.
     """
 
-    labels = True
+    def __init__(self, weight=None, ignore_index=-100, label_smoothing=0.0):
+        super().__init__(weight, ignore_index)
+        self.label_smoothing = probability("label_smoothing", label_smoothing)
 
-    def forward(self, prediction, target):
-        z, self.target = admit_classes(self, prediction, target)
+    def forward(self, prediction, target, weights=None):
+        z, self.target, self.share = self.admit(prediction, target, weights, self.label_smoothing)
         z = z - np.maximum.reduce(z, axis=1, keepdims=True)
         self.e = np.exp(z)  # (L, K)
         self.total = np.add.reduce(self.e, axis=1, keepdims=True)  # (L, 1)
-        self.shape = np.shape(prediction)
         if self.target.ndim == 1:
             losses = np.log(self.total[:, 0]) - z[np.arange(len(z)), self.target]  # (L,)
         else:
-            losses = (self.target * (np.log(self.total) - z)).sum(axis=1)  # (L,)
-        return float(np.add.reduce(losses)) / len(z)
+            losses = times(self.target, np.log(self.total) - z).sum(axis=1)  # (L,)
+        return average(losses, self.share)
 
     def backward(self):
         dz = self.e / self.total  # (L, K), the softmax
@@ -38,59 +50,62 @@ class CrossEntropy(Loss):
             dz[np.arange(len(dz)), self.target] -= 1
         else:
             dz = dz * self.target.sum(axis=1, keepdims=True) - self.target
-        dz /= len(dz)
-        return dz.reshape(self.shape)
-
-    def decide(self, prediction):
-        return np.argmax(prediction, axis=-1)
+        return averaged(dz, self.share).reshape(self.shape)
 
 
-class NLL(Loss):
+class NLL(ClassLoss):
     """l = mean over the labels of -sum_k y_k x_k, for log-probabilities x as LogSoftmax gives them.
 
-    Shapes and targets as in CrossEntropy. backward: dx = -y / L with L labels in all.
+    Shapes, targets, arguments and errors as in CrossEntropy, soft targets too, which PyTorch's does not take.
+    backward: dx = -y / L with L labels in all.
     """
 
-    labels = True
-
-    def forward(self, prediction, target):
-        x, self.target = admit_classes(self, prediction, target)
-        self.shape, self.dtype = np.shape(prediction), x.dtype
+    def forward(self, prediction, target, weights=None):
+        self.x, self.target, self.share = self.admit(prediction, target, weights)
         if self.target.ndim == 1:
-            return float(-np.mean(x[np.arange(len(x)), self.target]))
-        return float(-np.mean((self.target * x).sum(axis=1)))
+            losses = -self.x[np.arange(len(self.x)), self.target]  # (L,)
+        else:
+            losses = -times(self.target, self.x).sum(axis=1)  # (L,)
+        return average(losses, self.share)
 
     def backward(self):
-        if self.target.ndim == 2:
-            return (self.target / -len(self.target)).reshape(self.shape)
-        dx = np.zeros((len(self.target), self.shape[-1]), self.dtype)
-        dx[np.arange(len(dx)), self.target] = -1 / len(dx)
-        return dx.reshape(self.shape)
-
-    def decide(self, prediction):
-        return np.argmax(prediction, axis=-1)
+        y = one_hot(self.target, self.x) if self.target.ndim == 1 else self.target
+        return averaged(-y, self.share).reshape(self.shape)
 
 
-def admit_classes(loss, prediction, target):
-    """Prediction as rows (L, K); target as labels (L,) or as rows (L, K) of the prediction's dtype."""
-    name, prediction, target = type(loss).__name__, admit_prediction(loss, prediction), np.asarray(target)
-    if prediction.ndim < 2:
-        raise ValueError(f"{name} expected prediction of shape (N, K), got {prediction.shape}")
-    classes = prediction.shape[-1]
-    rows = prediction.reshape(-1, classes)
-    if target.shape == prediction.shape:
-        if target.dtype.kind not in "fiub" or target.min() < 0:
-            raise ValueError(f"{name} expected soft targets of 0 or more, got {target.dtype} from {target.min()}")
-        return rows, target.reshape(rows.shape).astype(rows.dtype, copy=False)
-    if target.shape != prediction.shape[:-1]:
-        raise ValueError(
-            f"{name} expected labels of shape {prediction.shape[:-1]} or soft targets of shape {prediction.shape}, "
-            f"got {target.shape}" + (": use target[..., 0]" if target.shape == (*prediction.shape[:-1], 1) else "")
-        )
-    if target.dtype.kind not in "iu":
-        raise TypeError(f"{name} expected whole numbers as labels, got {target.dtype}: use target.astype(int)")
-    labels = target.reshape(-1)
-    lowest, highest = np.minimum.reduce(labels), np.maximum.reduce(labels)
-    if lowest < 0 or highest >= classes:
-        raise ValueError(f"{name} expected labels from 0 to {classes - 1}, got {lowest if lowest < 0 else highest}")
-    return rows, labels
+class Hinge(ClassLoss):
+    """l = mean over the labels of sum_k max(0, margin - x_y + x_k)^p / K, with k the classes other than the label y.
+
+    PyTorch's MultiMarginLoss. Shapes: prediction (N, K), or (N, T, K), scores of any size; target whole-number labels
+    from 0 to K - 1, (N,) or (N, T).
+
+    backward: dx_k = p max(0, margin - x_y + x_k)^(p - 1) / K / L with L labels in all, 0 where the margin is just
+    kept, as in PyTorch; dx_y = -sum_k dx_k.
+
+    Args:
+        p: 1 or 2. margin: 0 or more, by how much the label's score should be the highest.
+
+    Raises ValueError for a label outside 0..K-1, TypeError for labels that are not integers.
+
+    Source: Weston and Watkins, "Support vector machines for multi-class pattern recognition", 1999.
+    """
+
+    def __init__(self, p=1, margin=1.0):
+        if isinstance(p, bool) or p not in (1, 2):
+            raise ValueError(f"p expected 1 or 2, got {p!r}")
+        self.p = int(p)
+        self.margin = at_least_zero("margin", margin)
+
+    def forward(self, prediction, target, weights=None):
+        x, self.target, self.share = self.admit(prediction, target, weights, soft=False)
+        rows = np.arange(len(x))
+        missing = np.maximum(self.margin - x[rows, self.target][:, None] + x, 0)  # (L, K)
+        missing[rows, self.target] = 0
+        self.missing = missing
+        return average((missing**self.p).sum(axis=1) / x.shape[1], self.share)
+
+    def backward(self):
+        classes = self.missing.shape[1]
+        dx = self.missing * (2 / classes) if self.p == 2 else np.sign(self.missing) / classes  # (L, K)
+        dx[np.arange(len(dx)), self.target] = -dx.sum(axis=1)
+        return averaged(dx, self.share).reshape(self.shape)

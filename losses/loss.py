@@ -1,6 +1,7 @@
 """Loss: how wrong a prediction is, as one number, in two steps."""
 
 from functools import wraps
+from inspect import Parameter, signature
 
 import numpy as np
 
@@ -11,15 +12,18 @@ class Loss:
         l  = loss.forward(prediction, target)    a float, the mean over the examples of each example's loss
         dp = loss.backward()                     dl/dprediction, with 1/N included, in prediction's shape and dtype
 
-    Neither writes into what it is given.
+    Neither writes into what it is given. With weights w (N,), one number of 0 or more for each example and not all 0,
+    forward(prediction, target, weights) is sum_n w_n l_n / sum_n w_n, and backward its derivative: a weight of 2 is
+    the example given twice, a weight of 0 the example left out.
 
     Attributes:
         labels: whether targets are class labels, whole numbers without a class axis, or arrays like the prediction.
 
-    A loss of your own defines both steps, and `decide` where the prediction is not yet the answer.
+    A loss of your own defines both steps, and `decide` where the prediction is not yet the answer. If its forward has
+    an argument `weights`, it gets None or a float64 vector whose sum is 1.
 
     Raises RuntimeError for backward before forward, ValueError for shapes and values that do not fit, TypeError for a
-    dtype that does not.
+    dtype that does not and for weights that a loss does not take.
 
     Source: slides "Loss function" and "Cost function definition".
     """
@@ -34,7 +38,7 @@ class Loss:
         if "backward" in vars(cls):
             cls.backward = require_forward(cls.backward)
 
-    def forward(self, prediction, target):
+    def forward(self, prediction, target, weights=None):
         """The mean loss, a float."""
         raise NotImplementedError(f"{type(self).__name__}.forward")
 
@@ -47,14 +51,27 @@ class Loss:
         return prediction
 
     def __repr__(self):
-        return f"{type(self).__name__}()"
+        arguments = []
+        for name, parameter in signature(type(self).__init__).parameters.items():
+            value = getattr(self, name, parameter.default)
+            value = value.tolist() if isinstance(value, np.ndarray) else value
+            if name != "self" and repr(value) != repr(parameter.default):
+                arguments.append(repr(value) if parameter.default is Parameter.empty else f"{name}={value!r}")
+        return f"{type(self).__name__}({', '.join(arguments)})"
 
 
 def note_forward(step):
+    takes_weights = "weights" in signature(step).parameters
+
     @wraps(step)
-    def forward(self, prediction, target):
+    def forward(self, prediction, target, weights=None):
         self._done = False
-        value = step(self, prediction, target)
+        if weights is None:
+            value = step(self, prediction, target)
+        elif takes_weights:
+            value = step(self, prediction, target, weights=admit_weights(self, prediction, weights))
+        else:
+            raise TypeError(f"{type(self).__name__} takes no weights: its forward has no argument of that name")
         self._done = True
         return value
 
@@ -69,6 +86,23 @@ def require_forward(step):
         return step(self)
 
     return backward
+
+
+def admit_weights(loss, prediction, weights):
+    """The examples' weights as float64, divided by their sum."""
+    name, weights, expected = type(loss).__name__, np.asarray(weights), np.shape(prediction)[:1]
+    if weights.dtype.kind not in "fiub":
+        raise TypeError(f"{name} needs numbers as weights, got {weights.dtype}")
+    if weights.shape != expected:
+        raise ValueError(f"{name} expected weights of shape {expected}, one for each example, got {weights.shape}")
+    wrong = ~((weights >= 0) & (weights < np.inf))  # NaN too
+    if wrong.any():
+        at = int(wrong.argmax())
+        raise ValueError(f"{name} expected weights of 0 or more, got {weights[at]:g} at weights[{at}]")
+    if not weights.any():
+        raise ValueError(f"{name} expected a weight above 0, got none")
+    weights = weights / weights.max()  # so that no sum overflows
+    return weights / weights.sum()
 
 
 def admit_prediction(loss, prediction):
@@ -93,3 +127,14 @@ def admit_pair(loss, prediction, target):
     if target.dtype.kind not in "fiub":
         raise TypeError(f"{type(loss).__name__} needs numbers as target, got {target.dtype}")
     return prediction, target.astype(prediction.dtype, copy=False)
+
+
+def require_at_least_zero(loss, what, values, advice=""):
+    if (low := values.min()) < 0:
+        raise ValueError(f"{type(loss).__name__} expected {what} of 0 or more, got {float(low):g}{advice}")
+
+
+def times(share, values):
+    """share * values, and 0 where the share is 0 even if the value is infinite: what does not count costs nothing."""
+    zeros = np.zeros(np.broadcast_shapes(share.shape, values.shape), values.dtype)
+    return np.multiply(share, values, out=zeros, where=share != 0)
