@@ -82,14 +82,102 @@ LOGITS = RNG.normal(size=(6, 4)) * 3
 P = RNG.uniform(size=(6, 4))
 BITS = RNG.integers(0, 2, (6, 4)).astype(float)
 LABELS, SOFT = RNG.integers(0, 4, 6), RNG.dirichlet(np.ones(4), 6)
+SEQUENCE, SOME = RNG.normal(size=(6, 3, 4)), RNG.choice([0, 1, 2, 3, -100], (6, 3))  # labels, some ignored
+COUNTS = RNG.poisson(2, (6, 4)).astype(float)
+C = [0.5, 2, 0, 3]
+EXAMPLES = np.array([1, 0, 2.5, 3, 0.1, 1])
+
+
+def time_last(peer):
+    """PyTorch wants the classes on axis 1."""
+    return lambda prediction, target: peer(prediction.moveaxis(-1, 1), target)
+
+
+def weighted(peer):
+    """By EXAMPLES, for a peer with reduction="none"."""
+
+    def mean(prediction, target):
+        each = peer(prediction, target).reshape(6, -1).mean(dim=1)
+        return (each * torch.tensor(EXAMPLES)).sum() / EXAMPLES.sum()
+
+    return mean
+
+
+def c(**options):
+    return {"weight": torch.tensor(C).double(), **options}
+
+
 LOSSES = [
     (losses.BinaryCrossEntropy(), torch.nn.BCELoss(), P, BITS),
     (losses.BinaryCrossEntropyWithLogits(), torch.nn.BCEWithLogitsLoss(), 100 * LOGITS, SOFT),
+    (
+        losses.BinaryCrossEntropyWithLogits(pos_weight=0.25),
+        torch.nn.BCEWithLogitsLoss(pos_weight=torch.tensor(0.25).double()),
+        100 * LOGITS,
+        BITS,
+    ),
+    (
+        losses.BinaryCrossEntropyWithLogits(pos_weight=C),
+        torch.nn.BCEWithLogitsLoss(pos_weight=torch.tensor(C).double()),
+        LOGITS,
+        SOFT,
+    ),
     (losses.CrossEntropy(), torch.nn.CrossEntropyLoss(), 100 * LOGITS, LABELS),
     (losses.CrossEntropy(), torch.nn.CrossEntropyLoss(), LOGITS, SOFT),
+    (losses.CrossEntropy(), time_last(torch.nn.CrossEntropyLoss()), SEQUENCE, SOME),
+    (losses.CrossEntropy(weight=C), torch.nn.CrossEntropyLoss(**c()), LOGITS, LABELS),
+    (losses.CrossEntropy(weight=C), torch.nn.CrossEntropyLoss(**c()), LOGITS, SOFT),
+    (losses.CrossEntropy(weight=C), time_last(torch.nn.CrossEntropyLoss(**c())), SEQUENCE, SOME),
+    (losses.CrossEntropy(ignore_index=3), time_last(torch.nn.CrossEntropyLoss(ignore_index=3)), SEQUENCE, SOME % 4),
+    (losses.CrossEntropy(label_smoothing=0.3), torch.nn.CrossEntropyLoss(label_smoothing=0.3), 100 * LOGITS, LABELS),
+    (losses.CrossEntropy(label_smoothing=1), torch.nn.CrossEntropyLoss(label_smoothing=1.0), LOGITS, SOFT),
+    (
+        losses.CrossEntropy(label_smoothing=0.3),
+        time_last(torch.nn.CrossEntropyLoss(label_smoothing=0.3)),
+        SEQUENCE,
+        SOME,
+    ),
+    (
+        losses.CrossEntropy(weight=C, ignore_index=1, label_smoothing=0.3),
+        time_last(torch.nn.CrossEntropyLoss(**c(ignore_index=1, label_smoothing=0.3))),
+        SEQUENCE,
+        SOME % 4,
+    ),
+    (
+        losses.CrossEntropy(weight=C, label_smoothing=0.3),
+        torch.nn.CrossEntropyLoss(**c(label_smoothing=0.3)),
+        LOGITS,
+        SOFT,
+    ),
     (losses.NLL(), torch.nn.NLLLoss(), LOGITS, LABELS),
+    (losses.NLL(weight=C), time_last(torch.nn.NLLLoss(**c())), SEQUENCE, SOME),
+    (losses.NLL(weight=C, ignore_index=1), torch.nn.NLLLoss(**c(ignore_index=1)), LOGITS, LABELS),
+    (losses.Hinge(), torch.nn.MultiMarginLoss(), LOGITS, LABELS),
+    (losses.Hinge(), torch.nn.MultiMarginLoss(), np.round(LOGITS), LABELS),
+    (losses.Hinge(p=2, margin=2), torch.nn.MultiMarginLoss(p=2, margin=2.0), np.round(LOGITS), LABELS),
     (losses.MSE(), torch.nn.MSELoss(), LOGITS, SOFT),
     (losses.MAE(), torch.nn.L1Loss(), np.round(LOGITS), np.round(SOFT)),
+    (losses.Huber(), torch.nn.HuberLoss(), np.round(LOGITS), np.round(SOFT)),
+    (losses.Huber(delta=0.3), torch.nn.HuberLoss(delta=0.3), LOGITS, SOFT),
+    (losses.KLDivergence(), torch.nn.KLDivLoss(reduction="batchmean"), LOGITS, SOFT),
+    (losses.KLDivergence(), torch.nn.KLDivLoss(reduction="batchmean"), LOGITS, np.eye(4)[LABELS]),
+    (losses.PoissonNLL(), torch.nn.PoissonNLLLoss(), LOGITS, COUNTS),
+    (losses.PoissonNLL(full=True), torch.nn.PoissonNLLLoss(full=True), LOGITS, COUNTS),
+    (losses.PoissonNLL(log_input=False, full=True), torch.nn.PoissonNLLLoss(log_input=False, full=True), P, COUNTS),
+    (
+        losses.PoissonNLL(log_input=False, eps=0.5),
+        torch.nn.PoissonNLLLoss(log_input=False, eps=0.5),
+        np.round(P),
+        COUNTS,
+    ),
+]
+WEIGHTED = [
+    (losses.CrossEntropy(), weighted(torch.nn.CrossEntropyLoss(reduction="none")), LOGITS, LABELS),
+    (losses.CrossEntropy(weight=C), weighted(torch.nn.CrossEntropyLoss(**c(reduction="none"))), LOGITS, SOFT),
+    (losses.CrossEntropy(), weighted(time_last(torch.nn.CrossEntropyLoss(reduction="none"))), SEQUENCE, SOME % 4),
+    (losses.Hinge(p=2), weighted(torch.nn.MultiMarginLoss(p=2, reduction="none")), LOGITS, LABELS),
+    (losses.MSE(), weighted(torch.nn.MSELoss(reduction="none")), LOGITS, SOFT),
+    (losses.PoissonNLL(), weighted(torch.nn.PoissonNLLLoss(reduction="none")), LOGITS, COUNTS),
 ]
 
 
@@ -99,6 +187,15 @@ def test_losses(loss, peer, prediction, target):
     expected = peer(t, tensor(target, gradient=False))
     expected.backward()
     assert loss.forward(prediction, target) == pytest.approx(expected.item(), rel=1e-10, abs=1e-10)
+    assert np.allclose(loss.backward(), t.grad, **CLOSE)
+
+
+@pytest.mark.parametrize(("loss", "peer", "prediction", "target"), WEIGHTED)
+def test_losses_with_weighted_examples(loss, peer, prediction, target):
+    t = tensor(prediction)
+    expected = peer(t, tensor(target, gradient=False))
+    expected.backward()
+    assert loss.forward(prediction, target, EXAMPLES) == pytest.approx(expected.item(), rel=1e-10, abs=1e-10)
     assert np.allclose(loss.backward(), t.grad, **CLOSE)
 
 
