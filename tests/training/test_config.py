@@ -32,6 +32,16 @@ def test_objects_and_defaults():
     assert config.values["optimizer"] == {"SGD": {"lr": 0.1, "momentum": 0.0, "nesterov": False, "weight_decay": 0.0}}
 
 
+def test_options_of_losses_are_keys():
+    config = Config(values(loss={"CrossEntropy": {"weight": [1, 2], "label_smoothing": 0.1}}))
+    assert repr(config.loss) == "CrossEntropy(weight=[1.0, 2.0], label_smoothing=0.1)"
+    again = Config(yaml.safe_load(config.to_yaml()))
+    assert repr(again.loss) == repr(config.loss)
+    assert repr(Config(values(loss={"Hinge": 2})).loss) == "Hinge(p=2)"
+    with pytest.raises(ConfigError, match="loss.CrossEntropy: label_smoothing expected a number from 0 to 1, got 1.5"):
+        Config(values(), ["loss.label_smoothing=1.5"])
+
+
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_the_resolved_config_says_the_same_run(path):
     config = load_config(path)

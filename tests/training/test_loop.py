@@ -1,10 +1,22 @@
+import math
 import warnings
 
 import numpy as np
 import pytest
 
-from layers import Dense, Dropout, Flatten, LogSoftmax, ReLU, Sequential, Sigmoid, Softmax, Standardize, Tanh
-from losses import MAE, MSE, NLL, BinaryCrossEntropy, BinaryCrossEntropyWithLogits, CrossEntropy
+from layers import Dense, Dropout, Flatten, Identity, LogSoftmax, ReLU, Sequential, Sigmoid, Softmax, Standardize, Tanh
+from losses import (
+    MAE,
+    MSE,
+    NLL,
+    BinaryCrossEntropy,
+    BinaryCrossEntropyWithLogits,
+    CrossEntropy,
+    Hinge,
+    Huber,
+    KLDivergence,
+    PoissonNLL,
+)
 from optim import SGD, Adam
 from threestep.data import Moons, batches
 from threestep.training import METRICS, Callback, Diverged, evaluate, fit, predict
@@ -179,7 +191,9 @@ def test_unknown_metric():
     ("last", "criterion", "advice"),
     [
         (Softmax(), CrossEntropy(), "softmax is applied twice"),
-        (Softmax(), NLL(), "use LogSoftmax"),
+        (Softmax(), NLL(), "NLL takes log-probabilities: use LogSoftmax"),
+        (Softmax(), KLDivergence(), "KLDivergence takes log-probabilities: use LogSoftmax"),
+        (Softmax(), Hinge(), "Hinge takes scores of any size.*remove Softmax"),
         (Sigmoid(), BinaryCrossEntropyWithLogits(), "sigmoid is applied twice"),
     ],
 )
@@ -192,6 +206,8 @@ def test_classic_mistakes_are_warned_about(last, criterion, advice):
 
 def test_right_pairs_are_not_warned_about():
     fit(Sequential(Dense(2), LogSoftmax()), NLL(), SGD(), np.zeros((4, 3)), np.zeros(4, int))
+    fit(Sequential(Dense(2), LogSoftmax()), KLDivergence(), SGD(), np.zeros((4, 3)), np.full((4, 2), 0.5))
+    fit(Sequential(Dense(2)), Hinge(), SGD(), np.zeros((4, 3)), np.zeros(4, int))
     fit(Sequential(Dense(2), Sigmoid()), BinaryCrossEntropy(), SGD(), np.zeros((4, 3)), np.zeros((4, 2)))
 
 
@@ -214,11 +230,32 @@ def test_metrics_by_hand():
     assert METRICS["mean_error"](MAE(), np.array([[1.0], [4]]), np.array([[2.0], [2]])) == 1.5
 
 
+@pytest.mark.parametrize(
+    ("criterion", "target", "metric", "value"),
+    [
+        (Hinge(), [0, 1, 1], "accuracy", 2 / 3),
+        (KLDivergence(), [[1, 0], [0, 1], [0, 1]], "accuracy", 2 / 3),
+        (KLDivergence(), [[0.6, 0.4], [0.3, 0.7], [0.4, 0.6]], "accuracy", 2 / 3),
+        (CrossEntropy(), [0, -100, 1], "accuracy", 1 / 2),
+        (NLL(ignore_index=1), [0, 1, 0], "accuracy", 1),
+        (CrossEntropy(ignore_index=1), [[1, 0], [0.3, 0.7], [0.4, 0.6]], "accuracy", 2 / 3),
+        (Huber(), [[-1, -2], [-2, -1], [-1, -3]], "mean_error", 1 / 6),
+        (PoissonNLL(), [[1, 1], [1, 1], [1, 1]], "mean_error", 1 - (math.exp(-1) + math.exp(-2)) / 2),
+    ],
+)
+def test_each_loss_has_the_metric_that_suits_it(criterion, target, metric, value):
+    x = np.array([[-1.0, -2], [-2, -1], [-1, -2]])
+    found = evaluate(Sequential(Identity()), criterion, x, np.array(target))
+    assert list(found) == ["loss", metric] and found[metric] == pytest.approx(value)
+
+
 def test_metrics_that_do_not_suit():
     with pytest.raises(ValueError, match="accuracy needs classes, and MSE has quantities here: use mean_error"):
         METRICS["accuracy"](MSE(), np.zeros((3, 1)), np.array([[0.3], [1], [0]]))
     with pytest.raises(ValueError, match="mean_error needs quantities, and CrossEntropy decides on a class"):
         METRICS["mean_error"](CrossEntropy(), np.zeros((3, 3)), np.eye(3))
+    with pytest.raises(ValueError, match="mean_error needs quantities, and KLDivergence decides on a class"):
+        METRICS["mean_error"](KLDivergence(), np.zeros((3, 3)), np.eye(3))
 
 
 def test_valid_is_checked_and_evaluated_on_its_own_part():

@@ -9,7 +9,7 @@ from math import isfinite
 import numpy as np
 
 from layers import Identity, Sequential, Sigmoid, Softmax, Standardize
-from losses import NLL, BinaryCrossEntropyWithLogits, CrossEntropy
+from losses import NLL, BinaryCrossEntropyWithLogits, CrossEntropy, Hinge, KLDivergence
 from threestep.data import batches
 from threestep.data.dataset import not_finite, require_positive
 
@@ -188,8 +188,11 @@ def classic_mistakes(model, criterion):
     last = leaves[-1] if leaves else None
     if isinstance(last, Softmax) and isinstance(criterion, CrossEntropy):
         yield "the model ends with Softmax and CrossEntropy takes logits, so softmax is applied twice: remove Softmax"
-    if isinstance(last, Softmax) and isinstance(criterion, NLL):
-        yield "the model ends with Softmax and NLL takes log-probabilities: use LogSoftmax"
+    if isinstance(last, Softmax) and isinstance(criterion, (NLL, KLDivergence)):
+        loss = type(criterion).__name__
+        yield f"the model ends with Softmax and {loss} takes log-probabilities: use LogSoftmax"
+    if isinstance(last, Softmax) and isinstance(criterion, Hinge):
+        yield "the model ends with Softmax and Hinge takes scores of any size, no probabilities: remove Softmax"
     if isinstance(last, Sigmoid) and isinstance(criterion, BinaryCrossEntropyWithLogits):
         yield "the model ends with Sigmoid and the loss takes logits, so sigmoid is applied twice: remove Sigmoid"
 

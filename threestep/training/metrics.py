@@ -17,15 +17,16 @@ def error(criterion, prediction, target):
 
 
 def mean_error(criterion, prediction, target):
-    """The mean of |prediction - target|, in the target's unit.
+    """The mean of |prediction - target|, in the target's unit: of the rate that a log-rate stands for.
 
     Raises ValueError for a loss that decides on one of several classes, whose numbers have no distance.
     """
-    if criterion.labels:
+    decided = criterion.decide(prediction)
+    if criterion.labels or decided.ndim < prediction.ndim:
         raise ValueError(
             f"mean_error needs quantities, and {type(criterion).__name__} decides on a class: use accuracy"
         )
-    return float(np.mean(np.abs(prediction - target)))
+    return float(np.mean(np.abs((decided if decided.dtype.kind == "f" else prediction) - target)))
 
 
 METRICS = {metric.__name__: metric for metric in (accuracy, error, mean_error)}
@@ -33,8 +34,10 @@ SHARES = ("accuracy", "error")  # printed in percent
 
 
 def default_metrics(criterion):
-    """["accuracy"] where the loss decides on a class, else ["mean_error"]."""
-    return ["mean_error"] if type(criterion).decide is Loss.decide else ["accuracy"]
+    """["accuracy"] where the loss decides on a class, a whole number, else ["mean_error"]."""
+    if type(criterion).decide is Loss.decide:
+        return ["mean_error"]
+    return ["mean_error"] if np.asarray(criterion.decide(np.zeros((1, 2)))).dtype.kind == "f" else ["accuracy"]
 
 
 def require_metrics(names):
@@ -49,15 +52,19 @@ def require_metrics(names):
 def classes(criterion, prediction, target):
     """Classes of predictions and of targets, whichever form they have.
 
-    With one value for each of K classes, beside a label or a one-hot row, the class is the largest value's place.
-    With a yes or no in each entry, as the binary losses have it, it is what the loss decides; for a loss of quantities
-    the nearer of 0 and 1.
+    With one value for each of K classes, beside a label, a one-hot row or a distribution, the class is the largest
+    value's place; a label that the loss ignores is left out. With a yes or no in each entry, as the binary losses have
+    it, it is what the loss decides; for a loss of quantities the nearer of 0 and 1.
 
     Raises ValueError for targets that are no classes.
     """
-    if criterion.labels:
-        return criterion.decide(prediction), target.argmax(axis=-1) if target.ndim == prediction.ndim else target
-    decided, yes_or_no = criterion.decide(prediction), np.isin(target, (0, 1)).all()
+    decided = criterion.decide(prediction)
+    if criterion.labels or decided.ndim < prediction.ndim:
+        if target.ndim == prediction.ndim:
+            return decided, target.argmax(axis=-1)
+        counted = target != getattr(criterion, "ignore_index", None)
+        return decided[counted], target[counted]
+    yes_or_no = np.isin(target, (0, 1)).all()
     if yes_or_no and target.ndim > 1 and target.shape[-1] > 1 and (target.sum(axis=-1) == 1).all():
         return prediction.argmax(axis=-1), target.argmax(axis=-1)
     if decided.dtype.kind != "f":
