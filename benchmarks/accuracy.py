@@ -12,8 +12,8 @@ def measure(path, seed, overrides=()):
     """The test figures (the training figures where there is no test part) of one run, nothing written."""
     config = load_config(path, [f"seed={seed}", *overrides])
     parts = prepare(config)
-    rng = np.random.default_rng(seed)
-    fit(config.model, config.loss, config.optimizer, *parts["train"], config.epochs, config.batch_size, rng=rng)
+    options = {"epochs": config.epochs, "batch_size": config.batch_size, "rng": np.random.default_rng(seed)}
+    fit(config.model, config.loss, config.optimizer, *parts["train"], **options, **config.fit_options)
     part = "test" if len(parts["test"][0]) else "train"
     return evaluate(config.model, config.loss, *parts[part], metrics=config.metrics)
 

@@ -7,7 +7,7 @@ import yaml
 from threestep.checks import check_gradients
 from threestep.data import Dataset
 from threestep.training import Config, ConfigError, load_config
-from threestep.training.config import read_yaml
+from threestep.training.loader import read_yaml
 from threestep.training.run import match_target
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
@@ -100,7 +100,11 @@ def test_overrides(override, read):
         ({"model": [{"Dense": None, "bias": False}]}, [], r"^model\[0\]: expected one component, got 2 keys"),
         ({"model": [{"ReLU": 3}]}, [], r"^model\[0\].ReLU: takes no options, got 3"),
         ({"model": [{"Dense": {"out_features": 3, "frozen": "yes"}}]}, [], "frozen: expected true or false, got 'yes'"),
-        ({"model": [{"Dense": {"out_features": 3, "lr_factor": -1}}]}, [], "lr_factor: expected a number, got -1"),
+        (
+            {"model": [{"Dense": {"out_features": 3, "lr_factor": -1}}]},
+            [],
+            "lr_factor: expected a number of 0 or more, got -1",
+        ),
         ({"model": [{"Dense": {"out_features": 3, "bias": "no"}}]}, [], "bias expected true or false, got 'no'"),
         ({"model": []}, [], "^model: expected a list of layers, got"),
         ({"model": "Dense"}, [], "^model: expected a list of layers, got 'Dense'"),

@@ -1,66 +1,41 @@
-"""The loop: fit, predict, evaluate, and the callbacks that watch it."""
+"""The loop: fit, predict, evaluate."""
 
 import copy
 import warnings
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
 from math import isfinite
 
 import numpy as np
 
-from layers import Identity, Sequential, Sigmoid, Softmax, Standardize
+from layers import Graph, Identity, Sequential, Sigmoid, Softmax, Standardize
 from losses import NLL, BinaryCrossEntropyWithLogits, CrossEntropy, Hinge, KLDivergence
 from threestep.data import batches
 from threestep.data.dataset import not_finite, require_positive
 
+from .callbacks import Clip, Penalty, Progress, Scheduled
 from .errors import Diverged, describe
 from .metrics import METRICS, default_metrics, require_metrics
 
 
-@dataclass
-class Progress:
-    """Where a run is: what every callback receives, and may act on.
-
-    Attributes:
-        model, criterion, optimizer; epochs: how many there will be; steps_per_epoch; epoch, step: counted from 1, step
-        over the whole run; loss: of the last batch; record: the finished epoch's figures; history: all of them.
-        stop: set it to end the run after this step.
-    """
-
-    model: object
-    criterion: object
-    optimizer: object
-    epochs: int
-    steps_per_epoch: int = 0
-    epoch: int = 0
-    step: int = 0
-    loss: float = float("nan")
-    record: dict = field(default_factory=dict)
-    history: list = field(default_factory=list)
-    stop: object = False
-
-
-class Callback:
-    """Watches a run, or takes part in it. Define the moments that matter; each gets the Progress."""
-
-    def on_start(self, progress):
-        """Before the first step."""
-
-    def on_gradient(self, progress, x, y):
-        """After update and before the displacement: model.gradient may still be changed. x, y: the batch."""
-
-    def on_step(self, progress):
-        """After each displacement."""
-
-    def on_epoch(self, progress):
-        """After each epoch, when progress.record holds its figures."""
-
-    def on_end(self, progress):
-        """After the last step, also when the run was stopped or failed; for each callback that was started."""
-
-
 def fit(
-    model, criterion, optimizer, x, y, epochs=1, batch_size=32, valid=None, metrics=None, rng=0, callbacks=()
+    model,
+    criterion,
+    optimizer,
+    x,
+    y,
+    epochs=1,
+    batch_size=32,
+    valid=None,
+    metrics=None,
+    rng=0,
+    callbacks=(),
+    *,
+    schedule=None,
+    weights=None,
+    l1=0.0,
+    l2=0.0,
+    clip_norm=None,
+    clip_value=None,
 ) -> list:
     """Trains the model; returns a list with one dict for each epoch: epoch, train_loss, and valid_... with `valid`.
 
@@ -72,9 +47,16 @@ def fit(
         valid: a pair (x, y). metrics: names from METRICS; unless given, those that suit the criterion.
         rng: an int or Generator, for the order of the examples and, if need be, the start of the parameters.
         callbacks: instances of Callback.
+        schedule: one of optim's, which sets optimizer.lr at every step; each record has the epoch's last as lr. Plateau
+            watches valid_loss, or train_loss without `valid`. In the end optimizer.lr is what it was at the start.
+        weights: (N,), how much each example counts in the training loss.
+        l1, l2: the gradient is that of loss + penalty, with penalty = sum over theta of l1 |w| + l2 w^2 / 2; each
+            record has the mean penalty as train_penalty, apart from the loss. In SGD, l2 does what weight_decay does.
+        clip_norm, clip_value: limits of the norm and of the entries (these first) of the gradient with the penalty's.
 
     Raises Diverged where loss or gradient is not finite, before the step is taken, or a parameter after an epoch;
-    ValueError for x or y with NaN or infinity, without examples, or of different lengths.
+    ValueError for x or y with NaN or infinity, without examples, or of different lengths, or a schedule longer than the
+    run.
     """
     x, y = np.asarray(x), np.asarray(y)
     valid = None if valid is None or len(valid[0]) == 0 else tuple(map(np.asarray, valid))
@@ -85,6 +67,13 @@ def fit(
             raise ValueError(wrong)
     require_positive("epochs", epochs)
     metrics = require_metrics(default_metrics(criterion) if metrics is None else metrics)
+    own = [Penalty(l1, l2)] if l1 or l2 else []
+    own += [Clip(clip_norm, clip_value)] if clip_norm is not None or clip_value is not None else []
+    own += [Scheduled(schedule)] if schedule is not None else []
+    callbacks = [*own, *callbacks]
+    targets = (y,) if weights is None else (y, np.asarray(weights))
+    if len(targets[-1]) != len(y):
+        raise ValueError(f"weights expected one for each of {len(y)} examples, got {len(targets[-1])}")
     steps = sum(1 for _ in batches(x, y, batch_size))
     for mistake in classic_mistakes(model, criterion):
         warnings.warn(mistake, stacklevel=2)
@@ -100,7 +89,7 @@ def fit(
                 callback.on_start(progress)
                 started.append(callback)
             while progress.epoch < epochs and not progress.stop:
-                train_epoch(progress, x, y, batch_size, rng, callbacks)
+                train_epoch(progress, x, targets, batch_size, rng, callbacks)
                 if not progress.stop:
                     if valid:
                         found = evaluate(model, criterion, *valid, metrics=metrics)
@@ -112,15 +101,19 @@ def fit(
     return progress.history
 
 
-def train_epoch(progress, x, y, batch_size, rng, callbacks):
-    """One pass over the examples: the slides' three steps and a displacement for each batch."""
+def train_epoch(progress, x, targets, batch_size, rng, callbacks):
+    """One pass over the examples: the slides' three steps and a displacement for each batch.
+
+    targets: (y,), or (y, weights).
+    """
     model, criterion, optimizer = progress.model, progress.criterion, progress.optimizer
     progress.epoch += 1
     model.train()
-    total = 0.0
-    for x_batch, y_batch in batches(x, y, batch_size, rng):
+    total = counted = 0.0
+    for x_batch, chosen in batches(x, np.arange(len(x)), batch_size, rng):
         progress.step += 1
-        progress.loss = criterion.forward(model.forward(x_batch), y_batch)
+        batch = [part[chosen] for part in targets]
+        progress.loss = criterion.forward(model.forward(x_batch), *batch)
         if not isfinite(progress.loss):
             raise diverged(progress, f"loss is {progress.loss}")
         model.backward(criterion.backward(), input_gradient=False)
@@ -128,15 +121,16 @@ def train_epoch(progress, x, y, batch_size, rng, callbacks):
         # the product is quick, but may overflow in float32
         if not isfinite(model.gradient @ model.gradient) and not np.isfinite(model.gradient).all():
             raise diverged(progress, "gradient is not finite")
-        notify(callbacks, "on_gradient", progress, x_batch, y_batch)
+        notify(callbacks, "on_gradient", progress, x_batch, batch[0])
         optimizer.step(model.theta, model.gradient, model.segments)
-        total += progress.loss * len(x_batch)
+        size = float(batch[1].sum()) if len(batch) > 1 else len(x_batch)
+        total, counted = total + progress.loss * size, counted + size
         notify(callbacks, "on_step", progress)
         if progress.stop:
             return
     if not np.isfinite(model.theta).all():
         raise diverged(progress, "a parameter is not finite")
-    progress.record = {"epoch": progress.epoch, "train_loss": total / len(x)}
+    progress.record = {"epoch": progress.epoch, "train_loss": total / counted}
 
 
 @contextmanager
@@ -168,24 +162,38 @@ def evaluate(model, criterion, x, y, metrics=None, batch_size=256):
 
 
 def fit_standardize(model, x):
-    """Fits every Standardize that has not been fitted to what reaches it of x."""
-    places = model.layers if isinstance(model, Sequential) else [model]
-    waiting = [any(isinstance(part, Standardize) and not part.fitted for part in layer.walk()) for layer in places]
-    while any(waiting):
-        layer, waits = places[0], waiting[0]
-        places, waiting = places[1:], waiting[1:]
-        if isinstance(layer, Standardize) and waits:
-            layer.fit(x)
-        elif waits:
-            fit_standardize(layer, x)
-        if any(waiting):
-            x = predict(layer, x)
+    """Fits every Standardize that has not been fitted to what reaches it of x, in evaluation mode."""
+    model.eval()
+    for layer in model.walk():
+        if isinstance(layer, Standardize) and not layer.fitted:
+            layer.fit(what_reaches(layer, model, x))
+
+
+def what_reaches(layer, model, x, batch_size=256):
+    """The input that a layer of the model gets for x, wherever it stands; the passes end there."""
+    got = []
+
+    def listen(x):
+        got.append(x)
+        raise Reached
+
+    layer.forward = listen
+    try:
+        for start in range(0, len(x), batch_size):
+            with suppress(Reached):
+                model.forward(x[start : start + batch_size])
+    finally:
+        del layer.forward
+    return np.concatenate(got)
+
+
+class Reached(BaseException):
+    """Ends a forward pass at a layer; no Exception, so that no container takes it for an error to be placed."""
 
 
 def classic_mistakes(model, criterion):
     """What is likely wrong between the last layer and the loss, each in a sentence."""
-    leaves = [layer for layer in model.walk() if not layer.children and not isinstance(layer, Identity)]
-    last = leaves[-1] if leaves else None
+    last = last_layer(model)
     if isinstance(last, Softmax) and isinstance(criterion, CrossEntropy):
         yield "the model ends with Softmax and CrossEntropy takes logits, so softmax is applied twice: remove Softmax"
     if isinstance(last, Softmax) and isinstance(criterion, (NLL, KLDivergence)):
@@ -195,6 +203,15 @@ def classic_mistakes(model, criterion):
         yield "the model ends with Softmax and Hinge takes scores of any size, no probabilities: remove Softmax"
     if isinstance(last, Sigmoid) and isinstance(criterion, BinaryCrossEntropyWithLogits):
         yield "the model ends with Sigmoid and the loss takes logits, so sigmoid is applied twice: remove Sigmoid"
+
+
+def last_layer(model):
+    """The layer whose output is the model's, looked for through models within; None where several meet there."""
+    if type(model) is Sequential:
+        return next((last_layer(layer) for layer in reversed(model.layers) if not isinstance(layer, Identity)), None)
+    if isinstance(model, Graph) and len(model.outputs) == 1 and model.outputs[0] in model.nodes:
+        return last_layer(model.nodes[model.outputs[0]][1])
+    return None if model.children else model
 
 
 def diverged(progress, what):

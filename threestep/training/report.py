@@ -5,7 +5,7 @@ import sys
 
 from tqdm import tqdm
 
-from .loop import Callback
+from .callbacks import Callback
 from .metrics import SHARES
 
 USES = {"train": "to train on", "valid": "to watch progress with", "test": "kept for the test at the end"}

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from . import report
+from .callbacks import Callback
 from .config import load_config
 from .errors import ConfigError, Diverged
-from .loop import Callback, evaluate, fit
+from .loop import evaluate, fit
 from .metrics import default_metrics
 from .storage import load, save, write_whole
 
@@ -69,6 +70,7 @@ def train_and_save(config, parts, folder, callbacks, caught):
             metrics=metrics,
             rng=np.random.default_rng(config.seed),
             callbacks=callbacks,
+            **config.fit_options,
         )
     except Diverged as error:
         kept = "The weights are lost too"

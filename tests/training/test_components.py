@@ -1,0 +1,146 @@
+"""Models of models in YAML: containers, graphs, shared layers; overrides and errors that name what is inside."""
+
+import numpy as np
+import pytest
+import yaml
+
+from layers import Graph, Parallel, Residual
+from threestep.training import Config, ConfigError, fit
+
+GRAPH = """
+Graph:
+  inputs: [x]
+  nodes:
+    b: {from: [x, a], Concat: }
+    a: {from: x, Sequential: [{Dense: 8}, Tanh]}
+  outputs: [b]
+"""
+
+
+def config(model, overrides=(), **changes):
+    values = {"data": "Digits", "loss": "CrossEntropy", "optimizer": {"SGD": {"lr": 0.1}}, "train": {"epochs": 4}}
+    return Config({**values, "model": yaml.safe_load(model) if isinstance(model, str) else model, **changes}, overrides)
+
+
+def model(*arguments, **options):
+    return config(*arguments, **options).model
+
+
+def test_containers_from_yaml():
+    made = model(
+        [{"Residual": ["ReLU", {"Dense": 64}]}, {"Parallel": {"layers": [{"Dense": 3}, "Tanh"], "merge": "concat"}}]
+    )
+    assert isinstance(made[0], Residual) and isinstance(made[1], Parallel)
+    assert repr(made) == "Sequential(Residual(ReLU(), Dense(64)), Parallel(Dense(3), Tanh()))"
+
+
+def test_a_graph_from_yaml():
+    made = model([yaml.safe_load(GRAPH)])
+    assert isinstance(made[0], Graph) and made[0].places == ("a", "b")
+    assert made.build((5,)) == (13,) and list(made.params) == ["0.a.0.W", "0.a.0.b"]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        [yaml.safe_load(GRAPH)],
+        [{"Residual": ["ReLU", {"Dense": {"out_features": 64, "frozen": True}}]}],
+        [{"Parallel": {"layers": [{"Dense": 3}, {"Dense": 3}], "merge": "sum", "name": "both"}}],
+        [{"Dense": {"out_features": 64, "name": "a"}}, {"Dense": {"out_features": 64, "share": "a"}}],
+    ],
+)
+def test_the_resolved_config_says_the_same_model(spec):
+    first = config(spec)
+    again = Config(yaml.safe_load(first.to_yaml()))
+    assert again.values == first.values and repr(again.model) == repr(first.model)
+
+
+def test_a_layer_shared_by_name():
+    made = model([{"Dense": {"out_features": 64, "name": "a"}}, "Tanh", {"Dense": {"out_features": 64, "share": "a"}}])
+    made.build((64,))
+    assert made.theta.size == 64 * 65 and made[2].params["W"] is made[0].params["W"]
+
+
+@pytest.mark.parametrize(
+    ("override", "read"),
+    [
+        ("model.0.nodes.a.0.out_features=5", lambda m: m[0].nodes["a"][1][0].out_features == 5),
+        ("model.0.Graph.nodes.a.Sequential.0.Dense.out_features=5", lambda m: m[0].nodes["a"][1][0].out_features == 5),
+        ("model.0.nodes.a.layers.0.name=first", lambda m: m[0].nodes["a"][1][0].name == "first"),
+        ("model.0.nodes.b.from=[a, x]", lambda m: m[0].nodes["b"][0] == ["a", "x"]),
+    ],
+)
+def test_overrides_reach_inside(override, read):
+    assert read(model([yaml.safe_load(GRAPH)], [override]))
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ({"Residual": [{"Dens": 3}]}, r"model\[0\].Residual\[0\]: no 'Dens'. Did you mean 'Dense'?"),
+        ({"Residual": "ReLU"}, r"model\[0\].Residual: expected a list of layers, got 'ReLU'"),
+        ("Residual", r"model\[0\].Residual: expected a list of layers, got None"),
+        ({"Parallel": {"layers": ["ReLU", "Tanh"], "merge": "mean"}}, r"Parallel: merge expected 'concat' or 'sum'"),
+        ({"Parallel": ["ReLU"]}, r"model\[0\].Parallel: Parallel expected two layers or more, got 1"),
+        ({"Graph": {"inputs": "x", "outputs": "a"}}, r"model\[0\].Graph: expected nodes"),
+        ({"Graph": {"inputs": "x", "nodes": ["ReLU"], "outputs": "a"}}, r"Graph.nodes: expected nodes, each name:"),
+        (
+            {"Graph": {"inputs": "x", "nodes": {"a": "ReLU"}, "outputs": "a"}},
+            r"Graph.nodes.a: expected {from: ..., Layer",
+        ),
+        ({"Graph": {"inputs": "x", "nodes": {"a": {"from": "x"}}, "outputs": "a"}}, r"Graph.nodes.a: expected Name"),
+        (
+            {"Graph": {"inputs": "x", "nodes": {"a": {"from": "x", "Dense": {"out": 3}}}, "outputs": "a"}},
+            r"Graph.nodes.a.Dense.out: Dense has no option 'out'",
+        ),
+        (
+            {"Graph": {"inputs": "x", "nodes": {"a": {"from": "a", "ReLU": None}}, "outputs": "a"}},
+            r"model\[0\].Graph: Graph: nodes in a cycle: a -> a",
+        ),
+        (
+            {"Graph": {"inputs": "x", "nodes": {True: {"from": "x", "ReLU": None}}, "outputs": "a"}},
+            r"Graph: nodes expected names without dots, got True",
+        ),
+        ({"Dense": {"out_features": 3, "share": 1}}, r"Dense.share: expected another layer's name, got 1"),
+    ],
+)
+def test_errors_name_the_path(spec, message):
+    with pytest.raises(ConfigError, match=message):
+        model([spec])
+
+
+def test_a_schedule_is_refused_before_the_run():
+    spec = [{"Dense": 10}]
+    assert repr(config(spec, schedule={"Cosine": {"warmup_epochs": 1}}).fit_options["schedule"]).startswith("Cosine(")
+    with pytest.raises(ConfigError, match=r"schedule: Step: step_size 30 is longer than the run of 4 epochs"):
+        config(spec, schedule={"Step": 30})
+    with pytest.raises(ConfigError, match=r"schedule: no 'Cosin'. Did you mean 'Cosine'?"):
+        config(spec, schedule="Cosin")
+    with pytest.raises(ConfigError, match=r"schedule.Step: gamma expected"):
+        config(spec, schedule={"Step": {"step_size": 2, "gamma": 0}})
+    assert config(spec, ["schedule.gamma=0.5"], schedule={"Step": 2}).fit_options["schedule"].gamma == 0.5
+
+
+def test_options_of_the_loop():
+    made = config([{"Dense": 10}], train={"epochs": 1, "l2": 0.1, "clip_norm": 2, "decay": "weights"})
+    assert made.fit_options == {"schedule": None, "l1": 0.0, "l2": 0.1, "clip_norm": 2, "clip_value": None}
+    made.model.build((3,))
+    assert made.model.segments == [(slice(30, 40), 1.0, 0.0)]
+    for key, value, message in [
+        ("decay", "biases", "train.decay: expected all or weights, got 'biases'"),
+        ("l1", -1, "train.l1: expected a number of 0 or more, got -1"),
+        ("clip_norm", 0, "train.clip_norm: expected a number above 0, got 0"),
+    ]:
+        with pytest.raises(ConfigError, match=message):
+            config([{"Dense": 10}], train={"epochs": 1, key: value})
+
+
+def test_a_config_with_everything_trains_the_same_twice():
+    spec = ["Flatten", {"Residual": ["ReLU", {"Dense": 64}]}, {"Dense": 10}]
+    theta = []
+    for _ in range(2):
+        run = config(spec, schedule="Cosine", train={"epochs": 2, "l1": 1e-4, "clip_value": 0.1})
+        data = run.make_data()
+        fit(run.model, run.loss, run.optimizer, *data.train, epochs=2, **run.fit_options)
+        theta.append(run.model.theta.copy())
+    assert np.array_equal(*theta)

@@ -1,0 +1,110 @@
+"""Callbacks: what watches a run, and what the loop itself does between update and displacement."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from optim import clip_norm, clip_value
+from optim.optimizer import at_least_zero, blocks
+
+
+@dataclass
+class Progress:
+    """Where a run is: what every callback receives, and may act on.
+
+    Attributes:
+        model, criterion, optimizer; epochs: how many there will be; steps_per_epoch; epoch, step: counted from 1, step
+        over the whole run; loss: of the last batch; record: the finished epoch's figures; history: all of them.
+        stop: set it to end the run after this step.
+    """
+
+    model: object
+    criterion: object
+    optimizer: object
+    epochs: int
+    steps_per_epoch: int = 0
+    epoch: int = 0
+    step: int = 0
+    loss: float = float("nan")
+    record: dict = field(default_factory=dict)
+    history: list = field(default_factory=list)
+    stop: object = False
+
+
+class Callback:
+    """Watches a run, or takes part in it. Define the moments that matter; each gets the Progress."""
+
+    def on_start(self, progress):
+        """Before the first step."""
+
+    def on_gradient(self, progress, x, y):
+        """After update and before the displacement: model.gradient may still be changed. x, y: the batch."""
+
+    def on_step(self, progress):
+        """After each displacement."""
+
+    def on_epoch(self, progress):
+        """After each epoch, when progress.record holds its figures."""
+
+    def on_end(self, progress):
+        """After the last step, also when the run was stopped or failed; for each callback that was started."""
+
+
+class Penalty(Callback):
+    """Makes the gradient that of loss + penalty, with penalty = sum over theta of l1 |w| + l2 w^2 / 2.
+
+    Only parameters that are neither frozen nor exempt by `model.decay` count. The derivative of |w| at 0 is 0.
+    record["train_penalty"] is the mean penalty over the epoch's steps.
+    """
+
+    def __init__(self, l1, l2):
+        self.l1, self.l2 = at_least_zero("l1", l1), at_least_zero("l2", l2)
+        self.total = 0.0
+
+    def on_gradient(self, progress, x, y):
+        theta, gradient = progress.model.theta, progress.model.gradient
+        for part, _, decay_factor in blocks(theta.size, progress.model.segments):
+            if decay_factor:
+                w = theta[part]
+                self.total += float(self.l1 * np.abs(w).sum() + self.l2 / 2 * (w @ w))
+                gradient[part] += self.l1 * np.sign(w) + self.l2 * w
+
+    def on_epoch(self, progress):
+        progress.record["train_penalty"], self.total = self.total / progress.steps_per_epoch, 0.0
+
+
+class Clip(Callback):
+    """Limits the entries of the gradient to [-value, value], then its norm to `norm`; None: no limit."""
+
+    def __init__(self, norm, value):
+        self.norm, self.value = norm, value
+        clip_norm(np.zeros(0), 1 if norm is None else norm)  # refuses a wrong limit before the run
+        clip_value(np.zeros(0), 1 if value is None else value)
+
+    def on_gradient(self, progress, x, y):
+        if self.value is not None:
+            clip_value(progress.model.gradient, self.value)
+        if self.norm is not None:
+            clip_norm(progress.model.gradient, self.norm)
+
+
+class Scheduled(Callback):
+    """Lets a schedule set optimizer.lr at every step; record["lr"] is that of the epoch's last one."""
+
+    def __init__(self, schedule):
+        self.schedule = schedule
+
+    def on_start(self, progress):
+        self.lr = progress.optimizer.lr
+        self.schedule.start(progress.optimizer, progress.epochs, progress.steps_per_epoch)
+
+    def on_step(self, progress):
+        self.last = progress.optimizer.lr
+        self.schedule.step()
+
+    def on_epoch(self, progress):
+        progress.record["lr"] = self.last
+        self.schedule.observe(progress.record.get("valid_loss", progress.record["train_loss"]))
+
+    def on_end(self, progress):
+        progress.optimizer.lr = self.lr
