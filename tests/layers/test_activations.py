@@ -1,7 +1,17 @@
 import numpy as np
 import pytest
 
-from layers import HardSigmoid, Hardtanh, Sigmoid, Softsign, Tanh
+from layers import HardSigmoid, Hardtanh, Identity, Sigmoid, Softsign, Tanh
+
+CASES = [  # (layer, shape of x, or a list of them): rows of the table in test_contract.py
+    (HardSigmoid(), (6, 5)),
+    (Hardtanh(), (6, 5)),
+    (Hardtanh(min_val=-0.1, max_val=1.1), (6, 4, 3, 2)),
+    (Identity(), (6, 4, 3, 2)),
+    (Sigmoid(), (6, 3, 5)),
+    (Softsign(), (6, 5)),
+    (Tanh(), (6, 5)),
+]
 
 
 def test_values():

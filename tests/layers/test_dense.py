@@ -3,6 +3,14 @@ import pytest
 
 from layers import Dense, Linear, Sequential
 
+CASES = [  # (layer, shape of x, or a list of them): rows of the table in test_contract.py
+    (Dense(3), (6, 5)),
+    (Dense(3), (6, 3, 5)),
+    (Dense(1, bias=False, init="he_normal"), (6, 5)),
+    (Dense(4, init="standard", in_features=5), (6, 5)),
+    (Dense(4, init="orthogonal"), (6, 5)),
+]
+
 
 def test_forward_backward_update_by_hand():
     layer = Dense(2)

@@ -3,6 +3,13 @@ import pytest
 
 from layers import Dropout, Sequential
 
+CASES = [  # (layer, shape of x, or a list of them): rows of the table in test_contract.py
+    (Dropout(), (6, 5)),
+    (Dropout(p=0.2), (6, 4, 3, 2)),
+    (Dropout(p=0), (6, 5)),
+    (Dropout(p=1), (6, 5)),
+]
+
 
 def test_drops_with_probability_p_and_keeps_the_mean():
     layer, x = Dropout(p=0.2), np.ones((1000, 100), np.float32)

@@ -6,6 +6,28 @@ import pytest
 from layers import Add, Concat, Dense, Graph, Identity, Layer, Multiply, ReLU, Sequential, Sigmoid, Tanh
 from threestep.checks import numerical_gradient
 
+
+def branching(outputs="y"):
+    """A graph with fan-out, two inputs, and nodes given out of order."""
+    nodes = {
+        "y": (["b", "c"], Add()),
+        "a": ("x", Dense(4)),
+        "b": (["a", "a", "z"], Multiply()),
+        "c": (["a", "s"], Add()),
+        "s": ("a", Sigmoid()),
+    }
+    return Graph(["x", "z"], nodes, outputs)
+
+
+CASES = [  # (layer, shape of x, or a list of them): rows of the table in test_contract.py
+    (Graph("x", {"y": ("x", Dense(3))}, "y"), (6, 5)),
+    (Graph("x", {"a": ("x", Tanh()), "y": (["x", "a"], Multiply())}, ["y", "a", "x"]), (6, 5)),
+    (branching(), [(6, 5), (6, 4)]),
+    (branching(["y", "a"]), [(6, 5), (6, 4)]),
+    (Graph(["x", "z"], {"y": (["x", "z"], branching())}, "y"), [(6, 5), (6, 4)]),
+]
+
+
 RNG = np.random.default_rng(0)
 
 

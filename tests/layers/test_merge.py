@@ -5,6 +5,16 @@ import pytest
 
 from layers import Add, Concat, Multiply
 
+CASES = [  # (layer, shape of x, or a list of them): rows of the table in test_contract.py
+    (Add(), [(6, 5), (6, 5)]),
+    (Add(), [(6, 4, 3, 2)] * 3),
+    (Concat(), [(6, 5), (6, 2), (6, 1)]),
+    (Concat(), [(6, 4, 3, 2), (6, 4, 3, 1)]),
+    (Multiply(), [(6, 5), (6, 5)]),
+    (Multiply(), [(6, 3, 5)] * 4),
+]
+
+
 A, B, C = np.array([[1.0, 2]]), np.array([[3.0, 0]]), np.array([[5.0, -1]])
 
 

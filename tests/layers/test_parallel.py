@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from layers import Concat, Dense, Graph, Identity, Parallel, ReLU, Residual, Sequential, Tanh
+from layers import Concat, Dense, Graph, Identity, Parallel, ReLU, Residual, Sequential, Sigmoid, Tanh
+
+CASES = [  # (layer, shape of x, or a list of them): rows of the table in test_contract.py
+    (Parallel(Dense(3), Sequential(Dense(4), Tanh())), (6, 5)),
+    (Parallel(Dense(4), Dense(4, bias=False), merge="sum"), (6, 3, 5)),
+    (Residual(), (6, 4, 3, 2)),
+    (Residual(Dense(4), Sigmoid(), Residual(Tanh(), Dense(4)), Dense(5)), (6, 5)),
+]
+
 
 X = np.random.default_rng(0).normal(size=(4, 5))
 

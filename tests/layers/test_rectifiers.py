@@ -3,6 +3,22 @@ import pytest
 
 from layers import CELU, ELU, SELU, Dense, LeakyReLU, PReLU, ReLU, Sequential
 
+CASES = [  # (layer, shape of x, or a list of them): rows of the table in test_contract.py
+    (CELU(), (6, 5)),
+    (CELU(alpha=0.4), (6, 4, 3, 2)),
+    (CELU(alpha=-2), (6, 5)),
+    (ELU(), (6, 5)),
+    (ELU(alpha=0.3), (6, 4, 3, 2)),
+    (LeakyReLU(), (6, 5)),
+    (LeakyReLU(negative_slope=-0.3), (6, 4, 3, 2)),
+    (PReLU(), (6, 4, 3, 2)),
+    (PReLU(num_parameters=5, init=-0.1), (6, 3, 5)),
+    (PReLU(num_parameters=5), (6, 5)),
+    (ReLU(), (6, 4, 3, 2)),
+    (SELU(), (6, 5)),
+]
+
+
 X = np.array([[-2.0, -0.0, 0.0, 1e-300, 3]])
 
 

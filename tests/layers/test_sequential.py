@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from layers import Dense, ReLU, Sequential, Sigmoid, Standardize
+from layers import Add, Dense, Dropout, Flatten, ReLU, Sequential, Sigmoid, Softmax, Standardize
+
+CASES = [  # (layer, shape of x, or a list of them): rows of the table in test_contract.py
+    (Sequential(), (6, 5)),
+    (Sequential(Dense(4), Sigmoid(), Dense(2)), (6, 5)),
+    (Sequential(Add(), Dense(2)), [(6, 5), (6, 5)]),
+    (
+        Sequential(Standardize(), Flatten(), Sequential(Dense(4), ReLU()), Dropout(p=0.3), Dense(2), Softmax()),
+        (6, 4, 3, 2),
+    ),
+]
 
 
 @pytest.fixture

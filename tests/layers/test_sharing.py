@@ -6,8 +6,21 @@ import pickle
 import numpy as np
 import pytest
 
-from layers import Add, Dense, Dropout, Graph, Layer, ReLU, Residual, Sequential, Standardize, Tanh
+from layers import Add, Dense, Dropout, Graph, Layer, ReLU, Residual, Sequential, Sigmoid, Standardize, Tanh
 from optim import SGD
+
+
+def shared(layer):
+    """A model in which the layer stands in three places, one of them in a nested model."""
+    return Sequential(layer, Tanh(), Sequential(layer, Sigmoid()), layer)
+
+
+CASES = [  # (layer, shape of x, or a list of them): rows of the table in test_contract.py
+    (shared(Dense(5)), (6, 5)),
+    (shared(Sequential(Dense(5), Tanh())), (6, 5)),
+    (shared(shared(Dense(5))), (6, 5)),
+]
+
 
 X = np.random.default_rng(0).normal(size=(6, 4))
 

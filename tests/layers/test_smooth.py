@@ -5,6 +5,16 @@ import pytest
 
 from layers import GELU, Mish, SiLU, Softplus
 
+CASES = [  # (layer, shape of x, or a list of them): rows of the table in test_contract.py
+    (GELU(), (6, 5)),
+    (GELU(approximate="tanh"), (6, 4, 3, 2)),
+    (Mish(), (6, 5)),
+    (SiLU(), (6, 4, 3, 2)),
+    (Softplus(), (6, 5)),
+    (Softplus(beta=2.5, threshold=3), (6, 4, 3, 2)),
+]
+
+
 HARD = [-1e4, -1000, -100, -38, -20, -5, 0, 5, 20, 1000, 1e4]
 
 

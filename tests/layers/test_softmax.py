@@ -3,6 +3,13 @@ import pytest
 
 from layers import LogSoftmax, Softmax
 
+CASES = [  # (layer, shape of x, or a list of them): rows of the table in test_contract.py
+    (LogSoftmax(), (6, 5)),
+    (LogSoftmax(), (6, 3, 5)),
+    (Softmax(), (6, 5)),
+    (Softmax(), (6, 3, 5)),
+]
+
 
 def test_rows_sum_to_one_and_large_logits_are_harmless():
     x = np.array([[1000.0, 1001, 1002], [-1000, -1001, -1002], [0, 0, 0]])

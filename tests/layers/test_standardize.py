@@ -3,6 +3,11 @@ import pytest
 
 from layers import Sequential, Standardize
 
+CASES = [  # (layer, shape of x, or a list of them): rows of the table in test_contract.py
+    (Standardize(), (6, 5)),
+    (Standardize(), (6, 4, 3, 2)),
+]
+
 
 def test_fit_gives_mean_0_and_standard_deviation_1_for_each_column():
     x = np.random.default_rng(0).normal([5, -3], [2, 0.1], (500, 2))

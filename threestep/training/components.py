@@ -25,7 +25,7 @@ LAYERS = subclasses(layers, layers.Layer) | {"Linear": layers.Linear}
 LOSSES = subclasses(losses, losses.Loss)
 OPTIMIZERS = subclasses(optim, optim.Optimizer)
 SCHEDULES = subclasses(optim, optim.Schedule)
-COMPONENTS = {**LAYERS, **LOSSES, **OPTIMIZERS, **SCHEDULES, **DATASETS}
+REGISTRIES = {"data": DATASETS, "model": LAYERS, "loss": LOSSES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES}
 LAYER_KEYS = {  # go with any layer, beside its own arguments: what they may be
     "name": (str, "text"),
     "share": (str, "another layer's name"),

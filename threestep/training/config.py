@@ -8,9 +8,9 @@ import yaml
 from threestep.data import DATASETS
 
 from .components import (
-    COMPONENTS,
     LOSSES,
     OPTIMIZERS,
+    REGISTRIES,
     SCHEDULES,
     construct,
     did_you_mean,
@@ -138,7 +138,7 @@ def step_into(here, key, path, then):
     node = {"from": value["from"]} if isinstance(value, dict) and "from" in value else {}
     rest = {name: inner for name, inner in value.items() if name not in node} if node else value
     if isinstance(rest, str) or (isinstance(rest, dict) and len(rest) == 1 and str(next(iter(rest)))[:1].isupper()):
-        name, options = parse(rest, path, COMPONENTS)
+        name, options = parse(rest, path, REGISTRIES.get(path.split(".")[0], {}))
         here[key] = {**node, name: options}
         return options, name
     if not isinstance(value, (dict, list)):
