@@ -134,8 +134,23 @@ def test_example_weights():
     expected = fit(repeated, MSE(), SGD(lr=0.1), X[keep], Y[keep], batch_size=12, callbacks=[other])
     assert np.allclose(watch.seen[0], other.seen[0], rtol=1e-12)
     assert history[0]["train_loss"] == pytest.approx(expected[0]["train_loss"], rel=1e-12)
-    with pytest.raises(ValueError, match="weights expected one for each of 12 examples, got 11"):
-        train(model(), weights=weights[:11])
+    small = train(model(), batch_size=1, weights=weights)[0]  # in which no step is wasted on weight 0
+    assert np.isfinite(small[0]["train_loss"])
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (np.ones(11), r"weights expected 12 numbers of 0 or more, .* got shape \(11,\)"),
+        (np.ones((12, 1)), r"got shape \(12, 1\)"),
+        (np.arange(12) - 1, "got from -1 to 10"),
+        (np.zeros(12), "got from 0 to 0"),
+        (np.full(12, np.nan), r"weights\[0\] is nan, expected a number"),
+    ],
+)
+def test_wrong_example_weights(weights, message):
+    with pytest.raises(ValueError, match=message):
+        train(model(), weights=weights)
 
 
 @pytest.mark.parametrize(

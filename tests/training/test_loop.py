@@ -4,7 +4,23 @@ import warnings
 import numpy as np
 import pytest
 
-from layers import Dense, Dropout, Flatten, Identity, LogSoftmax, ReLU, Sequential, Sigmoid, Softmax, Standardize, Tanh
+from layers import (
+    Concat,
+    Dense,
+    Dropout,
+    Flatten,
+    Graph,
+    Identity,
+    LogSoftmax,
+    Multiply,
+    ReLU,
+    Residual,
+    Sequential,
+    Sigmoid,
+    Softmax,
+    Standardize,
+    Tanh,
+)
 from losses import (
     MAE,
     MSE,
@@ -195,6 +211,9 @@ def test_unknown_metric():
         (Softmax(), KLDivergence(), "KLDivergence takes log-probabilities: use LogSoftmax"),
         (Softmax(), Hinge(), "Hinge takes scores of any size.*remove Softmax"),
         (Sigmoid(), BinaryCrossEntropyWithLogits(), "sigmoid is applied twice"),
+        (Dense(2), NLL(), "ends with Dense and NLL takes log-probabilities, which are 0 or less: add LogSoftmax"),
+        (Dense(2), KLDivergence(), "ends with Dense and KLDivergence takes log-probabilities"),
+        (Graph("x", {"p": ("x", Softmax())}, "p"), CrossEntropy(), "softmax is applied twice"),
     ],
 )
 def test_classic_mistakes_are_warned_about(last, criterion, advice):
@@ -322,3 +341,38 @@ def test_a_large_gradient_is_not_called_infinite():
 def test_predict_refuses_a_batch_size_of_0():
     with pytest.raises(ValueError, match="batch_size expected a whole number above 0, got 0"):
         predict(small(), np.ones((3, 2)), batch_size=0)
+
+
+def test_several_inputs_and_outputs():
+    """A graph of two inputs is fitted, evaluated and asked like any model; several outputs are a tuple."""
+    rng = np.random.default_rng(0)
+    x, z = rng.normal(size=(40, 3)), rng.normal(size=(40, 3))
+    y = (x * z).sum(axis=1, keepdims=True)
+    nodes = {"a": ("x", Dense(16)), "b": ("z", Dense(16)), "m": (["a", "b"], Multiply()), "y": ("m", Dense(1))}
+    model = Graph(["x", "z"], nodes, "y")
+    history = fit(model, MSE(), Adam(lr=0.01), (x, z), y, epochs=200, batch_size=8, valid=((x, z), y))
+    assert history[-1]["valid_loss"] < 0.01 < history[0]["valid_loss"]
+    assert evaluate(model, MSE(), (x, z), y)["loss"] == history[-1]["valid_loss"]
+    assert predict(model, (x, z), batch_size=7).shape == (40, 1)
+    both = Graph("x", {"a": ("x", Dense(2)), "b": ("a", Dense(3))}, ["a", "b"])
+    assert [part.shape for part in predict(both, x, batch_size=7)] == [(40, 2), (40, 3)]
+    with pytest.raises(ValueError, match="x holds 39 examples and y 40"):
+        fit(model, MSE(), Adam(), (x, z[:39]), y)
+    z[3, 1] = np.nan
+    with pytest.raises(ValueError, match=r"x\[1\]\[3, 1\] is nan"):
+        fit(model, MSE(), Adam(), (x, z), y)
+
+
+def test_standardize_is_fitted_wherever_it_stands():
+    rng = np.random.default_rng(0)
+    x = rng.normal(5, 3, size=(300, 2))
+    nodes = {"d": ("x", Dense(3)), "s": ("d", Standardize()), "t": ("x", Standardize()), "y": (["s", "t"], Concat())}
+    model = Sequential(Residual(Dropout(0.5)), Graph("x", nodes, "y"), Dense(1))
+    model.build((2,), dtype=np.float64)
+    fit(model, MSE(), SGD(lr=0.0), x, np.zeros((300, 1)))
+    inside = 2 * x  # what the residual dropout gives in evaluation
+    seen = inside @ model.params["1.d.W"].T + model.params["1.d.b"]
+    for node, reached in (("t", inside), ("s", seen)):
+        assert np.allclose(model.state[f"1.{node}.mean"], reached.mean(axis=0))
+        assert np.allclose(model.state[f"1.{node}.std"], reached.std(axis=0))
+    assert model.forward(x).shape == (300, 1)  # nothing listens any more

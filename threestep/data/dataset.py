@@ -102,24 +102,31 @@ def part_size(name, size, total):
 def batches(x, y, batch_size, rng=None):
     """Yields (x, y) of batch_size examples until all have been used once.
 
+    x: an array, or a tuple of arrays for a model with several inputs, of which each batch then is a tuple too.
     rng: a numpy Generator shuffles, anew at every call; an int shuffles the same way at every call; None keeps the
     order. The last batch is smaller where the numbers do not divide; where it would hold one example alone, that
     example joins the batch before it (batch statistics need two).
 
     Raises ValueError where x and y differ in length or batch_size is not a whole number above 0.
     """
-    if len(x) != len(y):
-        raise ValueError(f"x holds {len(x)} examples and y {len(y)}: expected as many")
+    for part in x if isinstance(x, tuple) else (x,):
+        if len(part) != len(y):
+            raise ValueError(f"x holds {len(part)} examples and y {len(y)}: expected as many")
     require_positive("batch_size", batch_size)
     return generate_batches(x, y, batch_size, rng)
 
 
+def take(x, chosen):
+    """The chosen examples of an array, or of each array of a tuple."""
+    return tuple(part[chosen] for part in x) if isinstance(x, tuple) else x[chosen]
+
+
 def generate_batches(x, y, batch_size, rng):
-    n = len(x)
+    n = len(y)
     order = None if rng is None else np.random.default_rng(rng).permutation(n)
     starts = list(range(0, n, batch_size))
     if n % batch_size == 1 and batch_size > 1 and len(starts) > 1:
         starts.pop()
     for start, stop in zip(starts, [*starts[1:], n], strict=False):  # without examples there are no starts
         chosen = slice(start, stop) if order is None else order[start:stop]
-        yield x[chosen], y[chosen]
+        yield take(x, chosen), y[chosen]

@@ -7,10 +7,10 @@ from math import isfinite
 
 import numpy as np
 
-from layers import Graph, Identity, Sequential, Sigmoid, Softmax, Standardize
+from layers import Dense, Graph, Identity, Sequential, Sigmoid, Softmax, Standardize
 from losses import NLL, BinaryCrossEntropyWithLogits, CrossEntropy, Hinge, KLDivergence
 from threestep.data import batches
-from threestep.data.dataset import not_finite, require_positive
+from threestep.data.dataset import not_finite, require_positive, take
 
 from .callbacks import Clip, Penalty, Progress, Scheduled
 from .errors import Diverged, describe
@@ -43,13 +43,14 @@ def fit(
     Builds the model if it is not built; fits each Standardize that is not fitted, on x.
 
     Args:
-        x, y: examples and targets, stacked on axis 0, in the shapes that model and criterion take.
+        x, y: examples and targets, stacked on axis 0, in the shapes that model and criterion take; a tuple of arrays x
+            for a model with several inputs.
         valid: a pair (x, y). metrics: names from METRICS; unless given, those that suit the criterion.
         rng: an int or Generator, for the order of the examples and, if need be, the start of the parameters.
         callbacks: instances of Callback.
         schedule: one of optim's, which sets optimizer.lr at every step; each record has the epoch's last as lr. Plateau
             watches valid_loss, or train_loss without `valid`. In the end optimizer.lr is what it was at the start.
-        weights: (N,), how much each example counts in the training loss.
+        weights: (N,), numbers of 0 or more: how much each example counts in the training loss; 0 leaves it out.
         l1, l2: the gradient is that of loss + penalty, with penalty = sum over theta of l1 |w| + l2 w^2 / 2; each
             record has the mean penalty as train_penalty, apart from the loss. In SGD, l2 does what weight_decay does.
         clip_norm, clip_value: limits of the norm and of the entries (these first) of the gradient with the penalty's.
@@ -58,28 +59,26 @@ def fit(
     ValueError for x or y with NaN or infinity, without examples, or of different lengths, or a schedule longer than the
     run.
     """
-    x, y = np.asarray(x), np.asarray(y)
-    valid = None if valid is None or len(valid[0]) == 0 else tuple(map(np.asarray, valid))
-    if len(x) == 0:
+    x, y = admit("x", x), admit("y", y)
+    if len(y) == 0:
         raise ValueError("x holds no examples")
-    for name, part in zip(("x", "y", "valid x", "valid y"), (x, y, *(valid or ())), strict=False):
-        if wrong := not_finite(name, part):
-            raise ValueError(wrong)
+    if valid is not None:
+        valid = (admit("valid x", valid[0]), admit("valid y", valid[1])) if len(valid[1]) else None
+    targets = (y,)
+    if weights is not None:
+        x, targets = weighted(x, y, admit("weights", weights))
     require_positive("epochs", epochs)
     metrics = require_metrics(default_metrics(criterion) if metrics is None else metrics)
     own = [Penalty(l1, l2)] if l1 or l2 else []
     own += [Clip(clip_norm, clip_value)] if clip_norm is not None or clip_value is not None else []
     own += [Scheduled(schedule)] if schedule is not None else []
     callbacks = [*own, *callbacks]
-    targets = (y,) if weights is None else (y, np.asarray(weights))
-    if len(targets[-1]) != len(y):
-        raise ValueError(f"weights expected one for each of {len(y)} examples, got {len(targets[-1])}")
-    steps = sum(1 for _ in batches(x, y, batch_size))
+    steps = sum(1 for _ in batches(x, targets[0], batch_size))
     for mistake in classic_mistakes(model, criterion):
         warnings.warn(mistake, stacklevel=2)
     rng = np.random.default_rng(rng)
     if not model.built:
-        model.build(x.shape[1:], rng)
+        model.build(tuple(part.shape[1:] for part in x) if isinstance(x, tuple) else x.shape[1:], rng)
     progress = Progress(model, criterion, optimizer, epochs, steps_per_epoch=steps)
     started = []
     with modes_kept(model), np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # diverged tells it better
@@ -101,6 +100,25 @@ def fit(
     return progress.history
 
 
+def admit(name, values):
+    """An array, or a tuple of arrays, all finite."""
+    if isinstance(values, tuple):
+        return tuple(admit(f"{name}[{place}]", part) for place, part in enumerate(values))
+    values = np.asarray(values)
+    if wrong := not_finite(name, values):
+        raise ValueError(wrong)
+    return values
+
+
+def weighted(x, y, weights):
+    """(x, (y, weights)) of the examples whose weight is above 0."""
+    if weights.shape != (len(y),) or not (weights >= 0).all() or not weights.any():
+        got = f"shape {weights.shape}" if weights.shape != (len(y),) else f"from {weights.min():g} to {weights.max():g}"
+        raise ValueError(f"weights expected {len(y)} numbers of 0 or more, not all 0, one for each example, got {got}")
+    kept = weights > 0
+    return take(x, kept), (y[kept], weights[kept])
+
+
 def train_epoch(progress, x, targets, batch_size, rng, callbacks):
     """One pass over the examples: the slides' three steps and a displacement for each batch.
 
@@ -110,7 +128,7 @@ def train_epoch(progress, x, targets, batch_size, rng, callbacks):
     progress.epoch += 1
     model.train()
     total = counted = 0.0
-    for x_batch, chosen in batches(x, np.arange(len(x)), batch_size, rng):
+    for x_batch, chosen in batches(x, np.arange(len(targets[0])), batch_size, rng):
         progress.step += 1
         batch = [part[chosen] for part in targets]
         progress.loss = criterion.forward(model.forward(x_batch), *batch)
@@ -123,7 +141,7 @@ def train_epoch(progress, x, targets, batch_size, rng, callbacks):
             raise diverged(progress, "gradient is not finite")
         notify(callbacks, "on_gradient", progress, x_batch, batch[0])
         optimizer.step(model.theta, model.gradient, model.segments)
-        size = float(batch[1].sum()) if len(batch) > 1 else len(x_batch)
+        size = float(batch[1].sum()) if len(batch) > 1 else len(batch[0])
         total, counted = total + progress.loss * size, counted + size
         notify(callbacks, "on_step", progress)
         if progress.stop:
@@ -145,12 +163,24 @@ def modes_kept(model):
 
 
 def predict(model, x, batch_size=256):
-    """The model's outputs for all of x, (N, ...), in evaluation mode; each layer's mode is put back."""
+    """The model's outputs for all of x, (N, ...), in evaluation mode; each layer's mode is put back.
+
+    Several inputs, or outputs, are a tuple of arrays.
+    """
     require_positive("batch_size", batch_size)
-    x = np.asarray(x)
+    x = tuple(map(np.asarray, x)) if isinstance(x, tuple) else np.asarray(x)
     with modes_kept(model):
         model.eval()
-        return np.concatenate([model.forward(x[i : i + batch_size]) for i in range(0, max(len(x), 1), batch_size)])
+        outputs = [model.forward(part) for part in pieces(x, batch_size)]
+    if isinstance(outputs[0], tuple):
+        return tuple(map(np.concatenate, zip(*outputs, strict=True)))
+    return np.concatenate(outputs)
+
+
+def pieces(x, batch_size):
+    """All examples in order, batch_size at a time; one empty piece where there is none."""
+    n = len(x[0] if isinstance(x, tuple) else x)
+    return [take(x, slice(start, start + batch_size)) for start in range(0, max(n, 1), batch_size)]
 
 
 def evaluate(model, criterion, x, y, metrics=None, batch_size=256):
@@ -179,9 +209,9 @@ def what_reaches(layer, model, x, batch_size=256):
 
     layer.forward = listen
     try:
-        for start in range(0, len(x), batch_size):
+        for part in pieces(x, batch_size):
             with suppress(Reached):
-                model.forward(x[start : start + batch_size])
+                model.forward(part)
     finally:
         del layer.forward
     return np.concatenate(got)
@@ -199,6 +229,9 @@ def classic_mistakes(model, criterion):
     if isinstance(last, Softmax) and isinstance(criterion, (NLL, KLDivergence)):
         loss = type(criterion).__name__
         yield f"the model ends with Softmax and {loss} takes log-probabilities: use LogSoftmax"
+    if isinstance(last, Dense) and isinstance(criterion, (NLL, KLDivergence)):
+        loss = type(criterion).__name__
+        yield f"the model ends with Dense and {loss} takes log-probabilities, which are 0 or less: add LogSoftmax"
     if isinstance(last, Softmax) and isinstance(criterion, Hinge):
         yield "the model ends with Softmax and Hinge takes scores of any size, no probabilities: remove Softmax"
     if isinstance(last, Sigmoid) and isinstance(criterion, BinaryCrossEntropyWithLogits):
