@@ -300,3 +300,24 @@ with signals() as caught:
     with signals():
         assert signal.getsignal(signal.SIGINT) is not before
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_schedule_penalty_and_limits_are_told(command):
+    done = command(ROOT / "configs" / "digits_residual.yaml", "train.epochs=3", "train.l2=1e-4", "--no-progress")
+    assert done.returncode == 0, done.stderr
+    for text in (
+        "Standardize > Flatten > Graph of 6",
+        "CrossEntropy(label_smoothing=0.05), lowered by AdamW (lr 0.002)",
+        "Cosine(warmup_epochs=2.0) moves lr at every step",
+        "l2 0.0001, gradient's norm at most 5",
+    ):
+        assert text in done.stdout, done.stdout
+    assert re.search(r"epoch +train loss +valid loss +valid accuracy +train penalty +lr\n", done.stdout)
+    assert re.search(r"2 of 3 .* 0\.002\n", done.stdout), done.stdout
+
+
+def test_a_schedule_longer_than_the_run_is_told_before_anything_is_written(command, tmp_path):
+    done = command(ROOT / "configs" / "digits_residual.yaml", "train.epochs=2")
+    assert done.returncode == 2
+    assert "schedule: Cosine: warmup_epochs 2 is as long as the run of 2 epochs" in done.stderr
+    assert not (tmp_path / "runs").exists()

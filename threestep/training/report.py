@@ -21,16 +21,30 @@ def opening(path, config, parts, folder):
             f"  data       {config.data_name}: examples of {shape}; {', '.join(uses)}",
             f"  model      {' > '.join(layer_words(layer) for layer in config.model.layers)}",
             f"             {config.model.theta.size:,} parameters, drawn from seed {config.seed}",
-            f"  loss       {type(config.loss).__name__}, lowered by {type(optimizer).__name__} (lr {optimizer.lr:g})",
+            f"  loss       {config.loss!r}, lowered by {type(optimizer).__name__} (lr {optimizer.lr:g})",
+            *option_words(config.fit_options),
             f"  steps      {config.epochs} epoch{'s' * (config.epochs > 1)}, {config.batch_size} examples a step",
             f"  folder     {folder}",
         ]
     )
 
 
+def option_words(options):
+    """A line for the schedule, and one for penalties and limits, where there are any."""
+    if options["schedule"]:
+        yield f"  schedule   {options['schedule']!r} moves lr at every step"
+    words = [f"{key} {options[key]:g}" for key in ("l1", "l2") if options[key]]
+    words += [f"gradient's {key[5:]} at most {options[key]:g}" for key in ("clip_value", "clip_norm") if options[key]]
+    if words:
+        yield f"  limits     {', '.join(words)}"
+
+
 def layer_words(layer):
     size = getattr(layer, "out_features", None)
-    return layer.label + (f" {size}" if size else "") + (" (frozen)" if layer.frozen and layer.theta.size else "")
+    words = layer.label + (f" {size}" if size else "")
+    words += f" of {len(layer.children)}" if layer.children else ""
+    words += f" (shares {layer.share})" if layer.share else ""
+    return words + (" (frozen)" if layer.frozen and layer.theta.size else "")
 
 
 def closing(summary, parts, folder):
@@ -51,7 +65,9 @@ def closing(summary, parts, folder):
 
 
 def figure(name, value):
-    """A number as people read it: shares in percent."""
+    """A number as people read it: shares in percent, lr by its first digits."""
+    if name == "lr":
+        return f"{value:.3g}"
     return f"{100 * value:.2f} %" if name.removeprefix("valid_") in SHARES else f"{value:.4f}"
 
 
