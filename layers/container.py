@@ -15,6 +15,10 @@ class Container(Layer):
     before it joined keeps its parameters. A layer that stands in several places has one set of parameters: its further
     places are twins (see sharing.py), whose gradients are added to its own, and theta holds it once.
 
+    Settings such as Dropout's p are the twins' own; frozen and lr_factor are the layer's.
+
+    `model[i]`, `len(model)` and `model.layers` give the layers, counted from 0 as in every message.
+
     A container of your own calls `adopt` in __init__, `build_child` in build, and the steps of its `children`; update
     is the same for all.
 
@@ -22,6 +26,7 @@ class Container(Layer):
     model, and what the layers raise, with their place in the message.
     """
 
+    layers = property(lambda self: self.children)
     place_word = "layer"  # what messages call a place
     places = ()  # the children's names in dotted names and messages
     _twins = ()  # further uses of layers within, to be summed here
@@ -33,8 +38,8 @@ class Container(Layer):
             if isinstance(layer, type) and issubclass(layer, Layer):
                 raise TypeError(f"{self.place_word} {place} is the class {layer.__name__}: write {layer.__name__}(...)")
             if not isinstance(layer, Layer):
-                kind = type(layer).__name__
-                raise TypeError(f"{self.place_word} {place} is a {kind}, expected a layer (an instance of Layer)")
+                what = f"{self.place_word} {place} is a {type(layer).__name__}, expected a layer (an instance of Layer)"
+                raise TypeError(what + (": write Sequential(*layers)" if isinstance(layer, list) else ""))
         seen = set()
         self.children = tuple(distinct(layer, seen) for layer in layers)
         for layer in self.walk():
@@ -74,6 +79,12 @@ class Container(Layer):
         error.args = (head + text, *error.args[1:])
         return error
 
+    def path_to(self, layer):
+        """Where a layer stands, in words: "layer 2 Sequential: layer 0 Dense"."""
+        place, child = next((p, c) for p, c in zip(self.places, self.children, strict=True) if layer in c.walk())
+        inner = "" if child is layer else f": {child.path_to(layer)}"
+        return f"{self.place_word} {place} {child.label}{inner}"
+
     def update(self):
         try:
             for place in range(len(self.children)):
@@ -101,25 +112,40 @@ class Container(Layer):
     def trains(self):
         return any(layer.trains for layer in self.children)
 
+    def __getitem__(self, place):
+        return self.layers[place]
+
+    def __len__(self):
+        return len(self.layers)
+
     def _find_shared(self):
-        """Makes each layer with a `share` the twin of the one layer within that is called so."""
+        """Makes each layer with a `share` the twin of the one layer within that is called so.
+
+        The outermost model is built first, so that a name may be that of any layer of it.
+        """
         layers = list(self.walk())
         nodes = [layer for layer in layers if layer.children and layer.place_word == "node"]
         called = [(layer.name, layer) for layer in layers]
         called += [node for graph in nodes for node in zip(graph.places, graph.children, strict=True)]
         for layer in layers:
             if layer.share is not None and layer._owner is None:
-                found = {id(other): other for name, other in called if name == layer.share}
-                owners = [other for other in found.values() if other is not layer and other._owner is None]
-                if len(owners) == 1:
-                    pair(layer, owners[0])
+                named = [other for name, other in called if name == layer.share and other is not layer]
+                owners = {id(other._owned): other._owned for other in named}
+                if len(owners) != 1:
+                    there = ", ".join(sorted({name for name, _ in called if name})) or "none"
+                    how = "several layers are called that" if owners else f"no layer is called that: there are {there}"
+                    raise ValueError(f"{self.path_to(layer)} shares {layer.share!r}, but {how}")
+                pair(layer, *owners.values(), where=self.path_to(layer))
+        for layer in layers:  # a further use of a layer that turned out to be one itself
+            while layer._owner is not None and layer._owner._owner is not None:
+                layer._owner = layer._owner._owner
 
     @property
     def _size(self):
         return sum(layer._size for layer in self.children)
 
     def _gather(self, dtype):
-        if self._theta is None:
+        if self._gradient is None:
             for place, layer in enumerate(self.children):
                 if layer._size and layer.theta.base is not None:
                     raise RuntimeError(
@@ -158,9 +184,13 @@ class Container(Layer):
 
 
 def distinct(layer, seen):
-    """The layer, or a twin of it if it has been seen; layers within likewise."""
+    """The layer, or a twin of it if it has been seen; layers within likewise.
+
+    A twin from a smaller model gives its place back to the layer itself, where that has not been seen yet.
+    """
+    use, layer = layer, layer._owned if layer.share is None else layer
     if id(layer) in seen:
-        return twin(layer)
+        return twin(layer) if use is layer else use
     seen.add(id(layer))
     children = tuple(distinct(child, seen) for child in layer.children)
     if children != layer.children:

@@ -4,6 +4,8 @@ from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 from heapq import heappop, heappush
 
+import numpy as np
+
 from .container import Container
 from .guards import batch
 
@@ -37,17 +39,27 @@ class Graph(Container):
 
     def __init__(self, inputs, nodes, outputs):
         self.inputs, self.outputs = name_list("inputs", inputs), name_list("outputs", outputs)
+        if not isinstance(nodes, dict):
+            raise ValueError(f"Graph: nodes expected a dict from names to (from, layer), got {nodes!r}")
         self.nodes = dict(nodes)
         self.sources = check_wiring(self.inputs, self.nodes, self.outputs)
         order = in_order(self.inputs, self.sources, self.outputs)
         self.adopt([self.nodes[name][1] for name in order], places=order)
 
+    def __getitem__(self, place):
+        """The layer of a node, by its name or by its place in topological order."""
+        return super().__getitem__(self.places.index(place) if place in self.places else place)
+
     @property
     def several_inputs(self):
         return len(self.inputs) > 1
 
-    def build(self, input_shape, rng=0, dtype="float32"):
-        return self._flow(input_shape, lambda place, shape: self.build_child(place, shape, rng, dtype))
+    def build(self, input_shape, rng=0, dtype=np.float32):
+        output_shape = self._flow(input_shape, lambda place, shape: self.build_child(place, shape, rng, dtype))
+        for name, shape in zip(self.outputs, one_or_more(output_shape, self.outputs), strict=True):
+            if len(self.outputs) > 1 and shape and isinstance(shape[0], tuple):
+                raise ValueError(f"Graph: output {name!r} is several values, {batch(shape)}, and not the only output")
+        return output_shape
 
     def output_shape(self, input_shape):
         return self._flow(input_shape, lambda place, shape: self.call(place, "output_shape", shape))
@@ -93,8 +105,7 @@ class Graph(Container):
             sources = self.sources[name]
             taken = tuple(held[source] for source in sources)
             held[name] = step(place, taken if len(sources) > 1 else taken[0])
-        out = tuple(held[name] for name in self.outputs)
-        return out if len(out) > 1 else out[0]
+        return tuple(held[name] for name in self.outputs) if len(self.outputs) > 1 else held[self.outputs[0]]
 
     def _wanted(self, input_gradient):
         """The names whose gradient somebody needs: the inputs if asked for, and nodes that train or follow such."""
@@ -112,19 +123,32 @@ def one_or_more(values, names):
 
 def add(gradients, name, part):
     """Adds to what has come back to a value so far, without writing into an array that a layer returned."""
-    gradients[name] = gradients[name] + part if name in gradients else part
+    gradients[name] = total(gradients[name], part) if name in gradients else part
+
+
+def total(a, b):
+    """a + b; entry by entry for the several outputs of one node."""
+    return tuple(map(total, a, b)) if isinstance(a, tuple) else a + b
 
 
 def name_list(what, names):
+    """The names as a list; a single one may stand for itself."""
+    if not isinstance(names, (str, list, tuple)) or not names:
+        raise ValueError(f"Graph: {what} expected a name or a list of names, got {names!r}{quotes(names)}")
     names = [names] if isinstance(names, str) else list(names)
     for place, name in enumerate(names):
-        if not isinstance(name, str) or not name or "." in name:
+        if not isinstance(name, str) or not name:
+            raise ValueError(f"Graph: {what} expected names, got {name!r}{quotes(name)}")
+        if "." in name:
             raise ValueError(f"Graph: {what} expected names without dots, got {name!r}")
         if what == "inputs" and name in names[:place]:
             raise ValueError(f"Graph: {what} names {name!r} twice")
-    if not names:
-        raise ValueError(f"Graph: {what} expected a name or more, got none")
     return names
+
+
+def quotes(value):
+    """What to do where a name was read as something else: YAML takes on, off, yes and no for true and false."""
+    return ": put it in quotes" if isinstance(value, (bool, int, float)) else ""
 
 
 def check_wiring(inputs, nodes, outputs):
@@ -136,7 +160,7 @@ def check_wiring(inputs, nodes, outputs):
             raise ValueError(f"Graph: {name!r} is an input and a node: give one of them another name")
         if not isinstance(node, (tuple, list)) or len(node) != 2:
             raise ValueError(f"Graph: node {name!r} expected (from, layer), got {node!r}")
-        sources[name] = name_list(f"node {name!r}", node[0])
+        sources[name] = name_list(f"node {name!r}: from", node[0])
     known = [*inputs, *nodes]
     for user, names in [
         *((f"node {name!r} takes", taken) for name, taken in sources.items()),
@@ -145,7 +169,9 @@ def check_wiring(inputs, nodes, outputs):
         for name in names:
             if name not in known:
                 close = get_close_matches(name, known, n=1)
-                advice = f"did you mean {close[0]!r}? " if close else ""
+                advice = (
+                    f"did you mean {close[0]!r}? " if close else "several names are a list. " if "," in name else ""
+                )
                 raise ValueError(f"Graph: {user} {name!r}, which is no input or node: {advice}There are {known}")
     return sources
 

@@ -22,12 +22,15 @@ def guard_build(step):
         if self._step == "build":
             return step(self, input_shape, rng, dtype)
         input_shape, dtype = example_shape(self, input_shape), float_dtype(self, dtype)
-        if self.built and self._theta.dtype != dtype:
-            self.astype(dtype)
-        self._find_shared()
+        if self.built:
+            self.output_shape(input_shape)  # which refuses what build would, before anything is drawn again
+            if self.theta.dtype != dtype:
+                self.astype(dtype)
+        refuse_hidden_layers(self)
         before = [(layer, attributes(layer)) for layer in self.walk() if not layer.built or layer._owner is not None]
         outer, self._step = self._step, "build"
         try:
+            self._find_shared()
             self.rng = np.random.default_rng(rng).spawn(1)[0]
             prepare_twin(self)
             output_shape = step(self, input_shape, self.rng, dtype)
@@ -136,6 +139,16 @@ def guarding(step):
     return mark
 
 
+def refuse_hidden_layers(layer):
+    """TypeError for a layer that holds another without being a container: it would never be built nor trained."""
+    for name, value in vars(layer).items() if not layer.children else ():
+        if name != "_owner" and hasattr(type(value), "walk"):
+            raise TypeError(
+                f"{layer.label} holds a layer in .{name}, which would not be trained: make {type(layer).__name__} a "
+                "subclass of Sequential and give its layers to super().__init__"
+            )
+
+
 def attributes(layer):
     """A copy of all a layer holds, from which it can be put back if build fails."""
     kept = dict(vars(layer))
@@ -151,8 +164,8 @@ def admit_input(layer, x):
     """x as float arrays that fit the layer, which is built now if it is not yet."""
     several = layer.several_inputs
     if isinstance(x, tuple) != several and not (several and isinstance(x, list)):
-        wants, got = ("a tuple of arrays", "one") if several else ("one array", f"a tuple of {len(x)}")
-        raise TypeError(f"{layer.label}.forward takes {wants}, got {got}")
+        takes, got = ("a tuple of arrays", "one array") if several else ("one array", f"a tuple of {len(x)}")
+        raise TypeError(f"{layer.label}.forward takes {takes}, got {got}")
     arrays = tuple(admit_array(layer, part) for part in (x if several else (x,)))
     if len({len(array) for array in arrays}) > 1:
         sizes = " and ".join(str(len(array)) for array in arrays)
@@ -224,12 +237,11 @@ def shapes_of(arrays):
 def example_shape(layer, shape):
     """One example's shape as a tuple of positive whole numbers, (number,) for a number; a tuple of them for several."""
     several = np.iterable(shape) and len(shape) > 0 and all(map(np.iterable, shape))
+    sizes = tuple(plain_shape(layer, part) for part in shape) if several else plain_shape(layer, shape)
     if several != layer.several_inputs:
-        wants = "the shapes of several inputs" if layer.several_inputs else "one example's shape"
-        raise ValueError(f"{layer.label}.build expected {wants}, got {shape}")
-    if several:
-        return tuple(plain_shape(layer, part) for part in shape)
-    return plain_shape(layer, shape)
+        takes = "several inputs, a tuple," if layer.several_inputs else "one input,"
+        raise ValueError(f"{layer.label} takes {takes} got {batch(sizes)}")
+    return sizes
 
 
 def plain_shape(layer, shape):

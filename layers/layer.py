@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .arguments import finite, flag
 from .guards import GUARDS, batch, float_dtype, guard_backward, guard_build, guard_forward, guard_update
 from .parameters import Parameters
 
@@ -39,9 +40,7 @@ class Layer:
     """
 
     training = True
-    lr_factor = 1.0
     name = None
-    share = None
     decay = "all"
     several_inputs = False
     rng = None
@@ -49,7 +48,7 @@ class Layer:
     input_shape = None  # one example's shape, as build was told
     _built_shape = None  # and its output's, as build returned
     children = ()
-    _frozen = False
+    _frozen, _lr_factor, _share = False, 1.0, None
     _owner = None  # the layer whose parameters are used here: see sharing.py
     _theta = _gradient = None  # the vectors; None until built
     _input = None  # (one example's shape, dtype) that forward last admitted
@@ -140,24 +139,41 @@ class Layer:
     params = property(lambda self: self._params, lambda self, arrays: self._params.assign(arrays))
     grads = property(lambda self: self._grads, lambda self, arrays: self._grads.assign(arrays))
     state = property(lambda self: self._state, lambda self, arrays: self._state.assign(arrays))
-    theta = property(lambda self: self._theta, lambda self, vector: fill(self, "theta", vector))
+    theta = property(lambda self: self._owned._theta, lambda self, vector: fill(self, "theta", vector))
     gradient = property(lambda self: self._gradient, lambda self, vector: fill(self, "gradient", vector))
 
     @property
     def dtype(self):
         """The float dtype of the parameters; None without parameters, when x keeps its own."""
-        return self._theta.dtype if self._theta is not None and self._theta.size else None
+        return self.theta.dtype if self.theta is not None and self.theta.size else None
 
     @property
     def frozen(self):
-        return self._frozen if self._owner is None else self._owner.frozen
+        return self._owned._frozen
 
     @frozen.setter
     def frozen(self, value):
-        if self._owner is None:
-            self._frozen = value
-        else:
-            self._owner.frozen = value
+        self._owned._frozen = flag("frozen", value)
+
+    @property
+    def lr_factor(self):
+        return self._owned._lr_factor
+
+    @lr_factor.setter
+    def lr_factor(self, value):
+        if finite("lr_factor", value) < 0:
+            raise ValueError(f"lr_factor expected a number of 0 or more, got {value!r}")
+        self._owned._lr_factor = float(value)
+
+    @property
+    def share(self):
+        return self._share
+
+    @share.setter
+    def share(self, value):
+        if self.built:
+            raise RuntimeError(f"{self.label} is built and has parameters of its own: set share before")
+        self._share = value
 
     @property
     def trains(self):
@@ -176,14 +192,21 @@ class Layer:
         dtype = float_dtype(self, dtype)
         if not self.built:
             raise RuntimeError(f"{self.label} is not built yet: give the dtype to build(input_shape, rng, dtype)")
-        if self._theta.base is not None:
+        if self._owner is not None or self._theta.base is not None:
             raise RuntimeError(f"{self.label} is part of a model: call astype on the outermost one")
         self._bind(np.empty(self.theta.size, dtype), np.empty(self.theta.size, dtype))
         self._forget()
         return self
 
     def _find_shared(self):
-        """Looks for the layers that are named by `share`; a leaf holds none."""
+        """Looks for the layers that are named by `share`, which a layer alone has not around it."""
+        if self.share is not None and self._owner is None:
+            raise ValueError(f"{self.label} shares {self.share!r}, but stands in no model with a layer of that name")
+
+    @property
+    def _owned(self):
+        """The layer whose parameters these are: itself, or the one that it is a further use of."""
+        return self if self._owner is None else self._owner
 
     @property
     def _size(self):
@@ -192,15 +215,14 @@ class Layer:
 
     def _gather(self, dtype):
         """Moves the parameters into vectors of the layer's own, unless they lie in one already."""
-        if self._theta is None:
+        if self._gradient is None:
             self._bind(np.empty(self._size, dtype), np.empty(self._size, dtype))
 
     def _bind(self, theta, gradient):
         """Moves parameters and gradients into the two vectors; state takes their dtype."""
         targets = [(self.params, theta), (self.grads, gradient)]
-        if self._owner is not None:
-            theta = self._owner.theta
-            gradient = np.empty(theta.size, theta.dtype)  # this use's share, which a container adds to the owner's
+        if self._owner is not None:  # a gradient of this use alone, which a container adds to the owner's
+            gradient = np.empty(sum(array.size for array in self.params.values()), gradient.dtype)
             targets = [(self.grads, gradient)]
         start = 0
         for name, array in list(self.params.items()):

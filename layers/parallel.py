@@ -1,5 +1,7 @@
 """Residual and Parallel: a value that takes two ways or more, which meet again."""
 
+import numpy as np
+
 from .graph import Graph
 from .guards import batch
 from .merge import Add, Concat
@@ -21,7 +23,7 @@ class Residual(Sequential):
     Source: He et al., "Deep residual learning for image recognition", 2016, equation 1.
     """
 
-    def build(self, input_shape, rng=0, dtype="float32"):
+    def build(self, input_shape, rng=0, dtype=np.float32):
         return self._kept(input_shape, super().build(input_shape, rng, dtype))
 
     def output_shape(self, input_shape):
@@ -57,10 +59,12 @@ class Parallel(Graph):
     place_word = "layer"
 
     def __init__(self, *layers, merge="concat"):
-        if merge not in MERGES:
+        if not isinstance(merge, str) or merge not in MERGES:
             raise ValueError(f"merge expected 'concat' or 'sum', got {merge!r}")
         if len(layers) < 2:
             raise ValueError(f"Parallel expected two layers or more, got {len(layers)}")
-        self.layers, self.merge = layers, merge
+        self.merge = merge
         branches = {str(place): ("x", layer) for place, layer in enumerate(layers)}
         super().__init__("x", {**branches, merge: (list(branches), MERGES[merge]())}, merge)
+
+    layers = property(lambda self: self.children[:-1])  # without the one that merges

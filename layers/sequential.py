@@ -14,8 +14,6 @@ class Sequential(Container):
     `input_gradient=False` it stops at the first layer that has something to train, and returns None.
     update: every layer's own; a layer in several places gets the sum over them.
 
-    `model[i]`, `len(model)` and `model.layers` give the layers, counted from 0 as in every message.
-
     Raises what the layers raise, with the layer's place in the message.
 
     Source: slides "Backward" and "Update".
@@ -23,8 +21,6 @@ class Sequential(Container):
 
     def __init__(self, *layers):
         self.adopt(layers)
-
-    layers = property(lambda self: self.children)
 
     @property
     def several_inputs(self):
@@ -62,9 +58,3 @@ class Sequential(Container):
 
     def _first_trained(self):
         return next((place for place, layer in enumerate(self.layers) if layer.trains), len(self))
-
-    def __getitem__(self, place):
-        return self.layers[place]
-
-    def __len__(self):
-        return len(self.layers)

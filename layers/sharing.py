@@ -20,27 +20,27 @@ def twin(layer):
     vars(other).update(vars(layer))
     other._params, other._grads, other._state = Parameters(), Parameters(), Parameters()
     other._theta = other._gradient = other.rng = None
-    other.built, other._owner = False, layer if layer._owner is None else layer._owner
+    other.built, other._owner = False, layer._owned
     other.children = tuple(map(twin, layer.children))
     other._forget()
     return other
 
 
-def pair(layer, owner):
-    """Makes a layer, and the layers within, further uses of another: what `share` does."""
+def pair(layer, owner, where):
+    """Makes a layer, and the layers within, further uses of another: what `share` does. where: the layer's place."""
     if len(layer.children) != len(owner.children) or layer in owner.walk():
-        raise ValueError(f"{layer.label} cannot share the parameters of {owner.label}: it is built otherwise")
-    layer._owner, layer.built, layer._theta = owner, False, None
+        raise ValueError(f"{where} cannot share the parameters of {owner.label}: it is built otherwise")
+    if layer._frozen or layer.lr_factor != 1:
+        raise ValueError(f"{where} shares the parameters of {owner.label}: set frozen and lr_factor there")
+    layer._owner, layer.built, layer._gradient = owner, False, None
     for mine, its in zip(layer.children, owner.children, strict=True):
-        pair(mine, its)
+        pair(mine, its, where)
 
 
 def prepare_twin(layer):
     """Before a twin's build: it draws parameters like any layer, into arrays of its own, to be compared and dropped."""
-    if layer.share is not None and layer._owner is None:
-        raise ValueError(f"{layer.label} shares {layer.share!r}, but no other layer, or more than one, is called that")
     if layer._owner is not None and not layer.children:
-        layer._params, layer._state, layer._grads = Parameters(), Parameters(), Parameters()
+        layer._params, layer._state = Parameters(), Parameters()
 
 
 def join_owner(layer):
@@ -48,16 +48,14 @@ def join_owner(layer):
     owner = layer._owner
     if owner is None or layer.children:
         return
-    if not owner.built:
+    if not owner.built and layer.share is not None:
         raise ValueError(f"{layer.label} shares {layer.share!r}, which comes later: let that one share this one")
+    if not owner.built:
+        raise RuntimeError(f"{layer.label} is a further use of a layer outside this model: use copy.deepcopy")
     for mine, its in ((layer.params, owner.params), (layer.state, owner.state)):
         if sizes(mine) != sizes(its):
             raise ValueError(f"{layer.label} has {sizes(mine)}, expected {sizes(its)} as {owner.label} that it shares")
-    if layer.lr_factor != 1 and layer.share is not None:
-        raise ValueError(
-            f"{layer.label}: lr_factor {layer.lr_factor:g} belongs to {owner.label}, whose parameters move"
-        )
-    layer._params, layer._state, layer._theta = owner._params, owner._state, None
+    layer._params, layer._state = owner._params, owner._state
 
 
 def sizes(arrays):

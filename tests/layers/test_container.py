@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 
-from layers import Dense, ReLU, Sequential, Sigmoid
+from layers import Dense, Flatten, ReLU, Sequential, Sigmoid
 from optim import SGD
 
 
@@ -88,6 +88,17 @@ def test_errors_count_places_from_0_and_go_down_into_nested_models(model):
     model[2][0].params.rebind("W", np.zeros((3, 9)))
     with pytest.raises(ValueError, match=r"^layer 2 Sequential: layer 0 Dense"):
         model.forward(np.zeros((1, 5)))
+
+
+def test_a_build_that_fails_changes_nothing():
+    model = Sequential(Dense(3), Flatten(), Dense(2))
+    model.build((2, 4))
+    before = model.theta.copy()
+    for shape in ((3, 4), (2, 5)):
+        with pytest.raises(ValueError):
+            model.build(shape, rng=1, dtype=np.float64)
+        assert model.dtype == np.float32 and np.array_equal(model.theta, before)
+    assert model.forward(np.ones((5, 2, 4))).shape == (5, 2)
 
 
 def test_errors_of_every_kind_name_their_place():

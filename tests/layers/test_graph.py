@@ -173,6 +173,25 @@ def test_outputs_may_be_used_within_and_given_twice():
     assert np.allclose(dx, (0.5 * np.cos(a) + 2) * 2 * np.cos(x))
 
 
+def test_a_node_of_several_values_may_fan_out():
+    pair = Graph("x", {"a": ("x", Scale(2.0)), "b": ("x", Scale(0.5))}, ["a", "b"])
+    nodes = {"p": ("x", pair), "s": ("p", Add()), "m": ("p", Multiply()), "y": (["s", "m"], Add())}
+    graph, x = Graph("x", nodes, "y"), RNG.normal(size=(3, 1))
+    graph.forward(x)
+    a, b, da, db = 2 * np.sin(x), 0.5 * np.sin(x), 2 * np.cos(x), 0.5 * np.cos(x)
+    assert np.allclose(graph.backward(np.ones((3, 1))), da + db + da * b + a * db)
+    with pytest.raises(
+        ValueError, match=r"output 'p' is several values, \(N, 1\) and \(N, 1\), and not the only output"
+    ):
+        Graph("x", nodes, ["p", "y"]).build((1,))
+
+
+def test_layers_by_name_and_by_place():
+    nodes = {"b": ("a", Tanh()), "a": ("x", Dense(3))}
+    graph = Graph("x", nodes, "b")
+    assert graph["a"] is graph[0] is nodes["a"][1] and graph["b"] is graph[-1] and len(graph) == 2
+
+
 def test_parameters_have_the_nodes_names():
     graph = Graph("x", {"left": ("x", Dense(2)), "right": ("x", Sequential(Dense(2)))}, ["left", "right"])
     graph.build((3,))
@@ -224,9 +243,18 @@ def test_without_input_gradient_only_what_leads_to_training_is_visited():
         ((["x", "x"], {"a": ("x", Tanh())}, "a"), "inputs names 'x' twice"),
         (("x", {"a.b": ("x", Tanh())}, "x"), "nodes expected names without dots, got 'a.b'"),
         (("x", {"a": Tanh()}, "a"), r"node 'a' expected \(from, layer\), got Tanh\(\)"),
-        (("x", {"a": ("x", Tanh())}, []), "outputs expected a name or more, got none"),
-        (("x", {"a": ([], Add())}, "a"), "node 'a' expected a name or more"),
-        (([1], {"a": ("x", Tanh())}, "a"), "inputs expected names without dots, got 1"),
+        (("x", {"a": ("x", Tanh())}, []), r"outputs expected a name or a list of names, got \[\]"),
+        (("x", {"a": ([], Add())}, "a"), r"node 'a': from expected a name or a list of names, got \[\]"),
+        (([1], {"a": ("x", Tanh())}, "a"), "inputs expected names, got 1: put it in quotes"),
+        (("x", {True: ("x", Tanh())}, "a"), "nodes expected names, got True: put it in quotes"),
+        (("x", {"a": (1, Tanh())}, "a"), "node 'a': from expected a name or a list of names, got 1: put it in quotes"),
+        (("x", {"a": (None, Tanh())}, "a"), "node 'a': from expected a name or a list of names, got None"),
+        (("x", {"a": ({"x"}, Tanh())}, "a"), "node 'a': from expected a name or a list of names, got {'x'}"),
+        (
+            ("x", {"a": ("x, z", Tanh())}, "a"),
+            "node 'a' takes 'x, z', which is no input or node: several names are a list. ",
+        ),
+        (("x", {"a": (Tanh(), "x")}, "a"), r"node 'a': from expected a name or a list of names, got Tanh\(\)"),
     ],
 )
 def test_wrong_wiring(arguments, message):
@@ -256,8 +284,10 @@ def test_inputs_that_are_missing_or_too_many():
         graph.build([(3,)] * 3)
     with pytest.raises(TypeError, match="Graph.forward takes a tuple of arrays, got one"):
         graph.forward(np.ones((2, 3)))
-    with pytest.raises(ValueError, match="expected the shapes of several inputs, got"):
+    with pytest.raises(ValueError, match=r"Graph takes several inputs, a tuple, got \(N, 3\)"):
         graph.build((3,))
+    with pytest.raises(ValueError, match=r"Dense takes one input, got \(N, 3\) and \(N, 3\)"):
+        Dense(2).build([(3,), (3,)])
     with pytest.raises(ValueError, match="expected as many examples in each input, got 2 and 3"):
         graph.forward((np.ones((2, 3)), np.ones((3, 3))))
     with pytest.raises(TypeError, match="expected one dtype, got float32 and float64"):

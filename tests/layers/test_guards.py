@@ -22,6 +22,27 @@ def test_what_g_and_x_may_be(model):
         ReLU().forward(1.5)
 
 
+def test_a_layer_that_holds_another_without_being_a_container_is_told():
+    class Block(Layer):
+        def __init__(self, n):
+            self.n, self.inner = n, Dense(n)
+
+        def forward(self, x):
+            return self.inner.forward(x)
+
+    class Whole(Sequential):
+        def __init__(self, n):
+            self.n = n
+            super().__init__(Dense(n), ReLU())
+
+    with pytest.raises(
+        TypeError, match="layer 0 Block holds a layer in .inner, which would not be trained: make Block a sub"
+    ):
+        Sequential(Block(3)).build((2,))
+    model = Sequential(Whole(3), Whole(4))
+    assert model.build((2,)) == (4,) and model.theta.size == 9 + 16 and repr(model) == "Sequential(Whole(3), Whole(4))"
+
+
 @pytest.mark.parametrize("shape", [(0,), (-1,), (2.5,), (3, 0)])
 def test_a_shape_that_no_example_has_is_refused(shape):
     with pytest.raises(ValueError, match=r"Sequential.build expected one example's shape"):

@@ -149,3 +149,16 @@ def test_state_has_the_dtype_of_the_layer_through_copies():
             assert each.state["0.mean"] is each[0].state["mean"]
     model.astype(np.float32)
     assert model.state["0.mean"].dtype == np.float32 and model.state["0.mean"] is model[0].state["mean"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("frozen", "no", "frozen expected true or false, got 'no'"),
+        ("lr_factor", "0.1", "lr_factor expected a number, got '0.1'"),
+        ("lr_factor", -1, "lr_factor expected a number of 0 or more, got -1"),
+    ],
+)
+def test_settings_are_checked_when_they_are_set(name, value, message):
+    with pytest.raises(ValueError, match=message):
+        setattr(Dense(3), name, value)

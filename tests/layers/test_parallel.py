@@ -48,7 +48,14 @@ def test_parallel_is_the_graph_it_stands_for():
     assert one.paths() == (2, 4)
 
 
+def test_layers_are_the_branches():
+    model = Parallel(Dense(3), Tanh())
+    assert len(model) == 2 and isinstance(model[1], Tanh) and len(model.layers) == 2 and len(model.children) == 3
+
+
 def test_parallel_needs_branches_that_merge():
+    with pytest.raises(ValueError, match=r"merge expected 'concat' or 'sum', got \['sum'\]"):
+        Parallel(Dense(3), Dense(3), merge=["sum"])
     with pytest.raises(ValueError, match="merge expected 'concat' or 'sum', got 'mean'"):
         Parallel(Dense(3), Dense(3), merge="mean")
     with pytest.raises(ValueError, match="Parallel expected two layers or more, got 1"):

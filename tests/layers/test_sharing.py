@@ -6,8 +6,9 @@ import pickle
 import numpy as np
 import pytest
 
-from layers import Add, Dense, Dropout, Graph, Layer, ReLU, Residual, Sequential, Sigmoid, Standardize, Tanh
+from layers import Add, Dense, Dropout, Graph, Layer, Parallel, ReLU, Residual, Sequential, Sigmoid, Standardize, Tanh
 from optim import SGD
+from threestep.checks import check_gradients
 
 
 def shared(layer):
@@ -83,6 +84,46 @@ def test_theta_holds_it_once_at_any_nesting(wrap):
             assert np.abs(first).min() > 0
     model.astype(np.float32)
     assert {part.gradient.dtype for part in model.walk() if part.params} == {np.dtype(np.float32)}
+
+
+def two_models(rng, depth, owners, uses):
+    """The same random model twice: with layers in several places, and with one of its own in each; uses: their pairs."""
+    kind = rng.choice(["leaf", "sequential", "residual", "sum", "graph"]) if depth else "leaf"
+    if kind == "leaf":
+        if not owners or rng.random() < 0.5:
+            owners.append(Dense(4))
+        uses.append((owners[rng.integers(len(owners))], Dense(4)))
+        return uses[-1]
+    first, second = (two_models(rng, depth - 1, owners, uses) for _ in range(2))
+    make = {
+        "sequential": lambda a, b: Sequential(a, Tanh(), b),
+        "residual": lambda a, b: Residual(a, Tanh(), b),
+        "sum": lambda a, b: Parallel(a, Sequential(Tanh(), b), merge="sum"),
+        "graph": lambda a, b: Graph("x", {"a": ("x", a), "b": ("a", b), "y": (["b", "a", "x"], Add())}, "y"),
+    }[kind]
+    return tuple(make(a, b) for a, b in zip(first, second, strict=True))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_any_model_has_the_gradient_of_the_same_without_sharing(seed):
+    rng, owners, uses = np.random.default_rng(seed), [], []
+    model, apart = two_models(rng, 4, owners, uses)
+    for each in (model, apart):
+        each.build((4,), dtype=np.float64)
+    for owner, own in uses:
+        own.theta = owner.theta
+    used = {id(owner): owner for owner, _ in uses}.values()
+    assert model.theta.size == 20 * len(used)
+    frozen = [owner for owner in used if rng.random() < 0.3]
+    for owner in frozen:
+        owner.frozen = True
+    for same in (model, copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        for options in ({}, {"input_gradient": False}):
+            assert np.allclose(steps(same, **options), steps(apart), rtol=1e-12)
+    for owner in used:
+        total = sum(own.gradient for other, own in uses if other is owner) * (owner not in frozen)
+        assert np.allclose(owner.gradient, total, rtol=1e-10, atol=1e-12)
+    assert np.allclose(same.gradient, model.gradient, rtol=1e-12)
 
 
 def test_a_use_keeps_its_own_values():
@@ -169,6 +210,8 @@ def test_building_again_draws_the_owners_parameters():
     assert not np.array_equal(model.theta, start)
     model.build((4,), rng=0, dtype=np.float64)
     assert model.theta is theta and np.array_equal(theta, start)
+    steps(model)
+    assert np.allclose(model[2].grads["b"], np.cos(np.arange(24)).reshape(6, 4).sum(axis=0))
     with pytest.raises(ValueError):
         model.build((3,))
     assert np.array_equal(theta, start) and model[2].params is layer.params
@@ -201,36 +244,69 @@ def test_shares_of_different_shapes(sizes, message):
         Sequential(layer, layer).build((4,))
 
 
-def test_names_that_are_not_there():
-    model = Sequential(Dense(4), Dense(4))
-    model[1].share = "b"
-    with pytest.raises(
-        ValueError, match="layer 1 Dense shares 'b', but no other layer, or more than one, is called that"
-    ):
+def named(*shares):
+    """A model of Dense(4) layers: "a" names one, "<a" makes it share that."""
+    model = Sequential(*(Dense(4) for _ in shares))
+    for layer, name in zip(model.layers, shares, strict=True):
+        if name.startswith("<"):
+            layer.share = name[1:]
+        else:
+            layer.name = name
+    return model
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (named("", "<b"), "layer 1 Dense shares 'b', but no layer is called that: there are none"),
+        (named("a", "c", "<b"), "layer 2 Dense shares 'b', but no layer is called that: there are a, c"),
+        (named("b", "b", "<b"), "layer 2 Dense shares 'b', but several layers are called that"),
+        (named("<b", "b"), "layer 0 Dense shares 'b', which comes later: let that one share this one"),
+        (Sequential(ReLU(), named("a", "<b")), "layer 1 Sequential: layer 1 Dense shares 'b', but no layer is called"),
+    ],
+)
+def test_names_that_are_not_there(model, message):
+    with pytest.raises(ValueError, match=message):
         model.build((4,))
-    model[0].name = "b"
-    model.build((4,))
-    assert model.theta.size == 20
-    twice = Sequential(Dense(4), Dense(4), Dense(4))
-    twice[0].name = twice[1].name = twice[2].share = "b"
-    with pytest.raises(ValueError, match="layer 2 Dense shares 'b', but no other layer, or more than one"):
-        twice.build((4,))
+
+
+def test_a_layer_alone_shares_nothing():
     alone = Dense(4)
     alone.share = "b"
-    with pytest.raises(ValueError, match="Dense shares 'b'"):
+    with pytest.raises(ValueError, match="Dense shares 'b', but stands in no model with a layer of that name"):
         alone.build((4,))
-    later = Sequential(Dense(4), Dense(4))
-    later[0].share = later[1].name = "b"
-    with pytest.raises(ValueError, match="layer 0 Dense shares 'b', which comes later: let that one share this one"):
-        later.build((4,))
-    slow = Sequential(Dense(4), Dense(4))
-    slow[0].name = slow[1].share = "b"
-    slow[1].lr_factor = 0.5
-    with pytest.raises(ValueError, match="layer 1 Dense: lr_factor 0.5 belongs to Dense 'b', whose parameters move"):
-        slow.build((4,))
+
+
+def test_a_chain_of_names_leads_to_one_owner():
+    model = named("a", "<a", "<b")
+    model[1].name = "b"
+    model.build((4,))
+    assert model.theta.size == 20 and model[2].params is model[0].params
+
+
+@pytest.mark.parametrize(("setting", "value"), [("lr_factor", 0.5), ("frozen", True)])
+def test_what_moves_the_parameters_is_set_on_their_owner(setting, value):
+    model = named("b", "<b")
+    setattr(model[1], setting, value)
+    with pytest.raises(
+        ValueError, match="layer 1 Dense shares the parameters of Dense 'b': set frozen and lr_factor th"
+    ):
+        model.build((4,))
+
+
+def test_share_is_set_before_build():
+    model = named("b", "")
+    model.build((4,))
+    with pytest.raises(RuntimeError, match="Dense is built and has parameters of its own: set share before"):
+        model[1].share = "b"
+
+
+def test_what_is_built_otherwise_cannot_be_shared():
     mixed = Sequential(Sequential(Dense(4), ReLU()), Dense(4))
     mixed[0].name = mixed[1].share = "b"
-    with pytest.raises(ValueError, match="Dense cannot share the parameters of Sequential 'b': it is built otherwise"):
+    with pytest.raises(
+        ValueError, match="layer 1 Dense cannot share the parameters of Sequential 'b': it is built other"
+    ):
         mixed.build((4,))
 
 
@@ -241,11 +317,45 @@ def test_containers_share_layer_by_layer():
     assert model.theta.size == 20 and model[1][0].params is model[0][0].params
 
 
+def test_a_layer_that_shares_may_itself_stand_in_several_places():
+    a, b = Dense(4), Dense(4)
+    a.name = b.share = "a"
+    block = Sequential(b, Tanh())
+    for model in (Sequential(a, b, b), Sequential(a, block, block)):
+        assert check_gradients(copy.deepcopy(model), X)
+        model = copy.deepcopy(model)
+        model.build((4,))
+        assert model.theta.size == 20
+
+
+@pytest.mark.parametrize("late_first", [False, True])
+def test_the_order_in_which_blocks_were_made_does_not_matter(late_first):
+    layer = Dense(4)
+    block = Sequential(layer, Tanh())
+    late = Sequential(layer, block)  # in which block's layer is a further use
+    model = Sequential(late, block) if late_first else Sequential(block, late)
+    assert check_gradients(copy.deepcopy(model), X)
+    steps(model)
+    assert model.theta.size == 20 and np.shares_memory(layer.gradient, model.gradient)
+
+
+def test_settings_of_a_use():
+    """frozen and lr_factor are of the parameters; what else is set later is of the place."""
+    layer = Dense(4)
+    model = Sequential(layer, layer)
+    model[1].lr_factor = 0.5
+    model.build((4,))
+    assert layer.lr_factor == 0.5 and model.segments == [(slice(0, 20), 0.5, 1.0)]
+
+
 def test_a_use_belongs_to_its_model():
     layer = Dense(4)
     model = Sequential(layer, Tanh(), layer)
+    assert Sequential(ReLU(), model[2])[1] is layer  # the twin stands for it
+    by_name = named("b", "<b")
+    by_name.build((4,))
     with pytest.raises(RuntimeError, match="Dense is a further use of a layer of another model"):
-        Sequential(ReLU(), model[2])
+        Sequential(by_name[1])
     built = Sequential(layer)
     built.build((4,))
     with pytest.raises(RuntimeError, match="Sequential was built before it joined, and holds a layer that stands"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from layers import Dense, Dropout, Flatten, ReLU, Residual, Sequential
+from layers import Add, Dense, Dropout, Flatten, Graph, ReLU, Residual, Sequential
 
 
 def test_a_line_for_each_layer_and_totals():
@@ -23,6 +23,33 @@ def test_a_line_for_each_layer_and_totals():
         "total                                171  99 trained, 72 frozen",
     ]
     assert repr(model.summary()) == str(model.summary())
+
+
+def test_a_graph_says_what_each_node_takes():
+    a, b = Dense(3), Dense(3)
+    b.share = "a"
+    nodes = {"a": ("x", a), "b": ("z", b), "y": (["a", "b"], Add())}
+    model = Sequential(Graph(["x", "z"], nodes, "y"))
+    model.build([(4,), (4,)])
+    assert str(model.summary()).splitlines()[1:5] == [
+        "0 Graph    (N, 3)                15",
+        "  a Dense  (N, 3)                15  from x",
+        "  b Dense  (N, 3)                 0  from z, uses the parameters of 0.a Dense",
+        "  y Add    (N, 3)                 0  from a, b",
+    ]
+
+
+def test_a_part_whose_parameters_are_elsewhere():
+    layer = Dense(3)
+    model = Sequential(layer, Sequential(layer, ReLU(), ReLU()))
+    model.build((3,))
+    layer.frozen = True
+    assert str(model[1].summary()).splitlines()[1:] == [
+        "0 Dense  (N, 3)                 0  uses the parameters of Dense, frozen",
+        "1 ReLU   (N, 3)                 0",
+        "2 ReLU   (N, 3)                 0",
+        "total                           0  0 trained",
+    ]
 
 
 def test_a_single_layer_and_one_not_built():
