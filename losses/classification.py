@@ -84,13 +84,18 @@ class Hinge(ClassLoss):
 
     Args:
         p: 1 or 2. margin: 0 or more, by how much the label's score should be the highest.
+        weight: c, K numbers of 0 or more; a label's loss counts c_y times. As in PyTorch, L stays the number of labels.
 
-    Raises ValueError for a label outside 0..K-1, TypeError for labels that are not integers.
+    Raises ValueError for a label outside 0..K-1 and another number of weights than K, TypeError for labels that are not
+    integers.
 
     Source: Weston and Watkins, "Support vector machines for multi-class pattern recognition", 1999.
     """
 
-    def __init__(self, p=1, margin=1.0):
+    normalized = False
+
+    def __init__(self, p=1, margin=1.0, weight=None):
+        super().__init__(weight)
         if isinstance(p, bool) or p not in (1, 2):
             raise ValueError(f"p expected 1 or 2, got {p!r}")
         self.p = int(p)

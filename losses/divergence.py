@@ -3,7 +3,7 @@
 import numpy as np
 
 from .entrywise import Entrywise
-from .loss import require_at_least_zero, times
+from .loss import require_distribution, times
 
 
 class KLDivergence(Entrywise):
@@ -17,7 +17,7 @@ class KLDivergence(Entrywise):
     PyTorch's KLDivLoss(reduction="batchmean") for (N, K). Its default "mean" divides by the number of entries, K times
     as many, which is no divergence.
 
-    Raises ValueError for a prediction without the axis of classes or a target below 0.
+    Raises ValueError for a prediction without the axis of classes or a target outside [0, 1].
 
     Source: Kullback and Leibler, "On information and sufficiency", 1951.
     """
@@ -25,7 +25,7 @@ class KLDivergence(Entrywise):
     def each(self, x, y):
         if x.ndim < 2:
             raise ValueError(f"{type(self).__name__} expected prediction of shape (N, K), got {x.shape}")
-        require_at_least_zero(self, "target", y)
+        require_distribution(self, y)
         log_y = np.log(y, out=np.zeros_like(y), where=y > 0)
         return times(y, log_y - x).sum(axis=-1)  # (N, ...)
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .arguments import numbers, whole_number
-from .loss import Loss, admit_prediction, times
+from .loss import Loss, NothingCounts, admit_prediction, require_distribution, times
 
 
 class ClassLoss(Loss):
@@ -14,6 +14,7 @@ class ClassLoss(Loss):
     """
 
     labels = True
+    normalized = True  # whether A counts the class weights
     weight = ignore_index = None
 
     def __init__(self, weight=None, ignore_index=-100):
@@ -37,12 +38,12 @@ class ClassLoss(Loss):
         hard = target.ndim == 1
         a = of_row * of_class[target] if hard else of_row  # (L,)
         if not a.any():
-            raise ValueError(
+            raise NothingCounts(
                 f"{type(self).__name__} expected a label that counts, got none: each is ignored "
                 f"(ignore_index is {self.ignore_index}) or has weight 0"
             )
         if hard and not smoothing:
-            return rows, target, (a / a.sum()).astype(rows.dtype)
+            return rows, target, (a / (a if self.normalized else of_row).sum()).astype(rows.dtype)
         y = one_hot(target, rows) if hard else target
         y = ((1 - smoothing) * y + smoothing / classes) * of_class.astype(rows.dtype)  # (L, K)
         return rows, y, (of_row / a.sum()).astype(rows.dtype)
@@ -62,8 +63,9 @@ def admit_classes(loss, prediction, target, soft):
     classes = prediction.shape[-1]
     rows = prediction.reshape(-1, classes)
     if soft and target.shape == prediction.shape:
-        if target.dtype.kind not in "fiub" or target.min() < 0:
-            raise ValueError(f"{name} expected soft targets of 0 or more, got {target.dtype} from {target.min()}")
+        if target.dtype.kind not in "fiub":
+            raise TypeError(f"{name} needs numbers as target, got {target.dtype}")
+        require_distribution(loss, target)
         return rows, target.reshape(rows.shape).astype(rows.dtype, copy=False), None
     if target.shape != prediction.shape[:-1]:
         raise ValueError(
@@ -73,7 +75,8 @@ def admit_classes(loss, prediction, target, soft):
             + (": use target[..., 0]" if target.shape == (*prediction.shape[:-1], 1) else "")
         )
     if target.dtype.kind not in "iu":
-        raise TypeError(f"{name} expected whole numbers as labels, got {target.dtype}: use target.astype(int)")
+        advice = "np.unique(target, return_inverse=True)[1]" if target.dtype.kind in "US" else "target.astype(int)"
+        raise TypeError(f"{name} expected whole numbers as labels, got {target.dtype}: use {advice}")
     labels = target.reshape(-1)
     lowest, highest = np.minimum.reduce(labels), np.maximum.reduce(labels)
     if lowest >= 0 and highest < classes and loss.ignore_index not in range(classes):

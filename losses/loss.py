@@ -100,13 +100,19 @@ def admit_weights(loss, prediction, weights):
         at = int(wrong.argmax())
         raise ValueError(f"{name} expected weights of 0 or more, got {weights[at]:g} at weights[{at}]")
     if not weights.any():
-        raise ValueError(f"{name} expected a weight above 0, got none")
+        raise NothingCounts(f"{name} expected a weight above 0, got none")
     weights = weights / weights.max()  # so that no sum overflows
     return weights / weights.sum()
 
 
+class NothingCounts(ValueError):
+    """A batch in which every label is ignored, or has weight 0: it has neither a loss nor a gradient."""
+
+
 def admit_prediction(loss, prediction):
     """The prediction as a float array of at least one example."""
+    if isinstance(prediction, tuple):
+        raise TypeError(f"{type(loss).__name__} takes one prediction, got {len(prediction)}: give it one output")
     prediction = np.asarray(prediction)
     if prediction.dtype.kind != "f":
         raise TypeError(f"{type(loss).__name__} needs a floating-point prediction, got {prediction.dtype}")
@@ -127,6 +133,14 @@ def admit_pair(loss, prediction, target):
     if target.dtype.kind not in "fiub":
         raise TypeError(f"{type(loss).__name__} needs numbers as target, got {target.dtype}")
     return prediction, target.astype(prediction.dtype, copy=False)
+
+
+def require_distribution(loss, target):
+    """ValueError for what is no probability, but for rounding; rows need not sum to 1."""
+    low, high = target.min(), target.max()
+    if low < 0 or high > 1 + 1e-6:
+        got = float(low if low < 0 else high)
+        raise ValueError(f"{type(loss).__name__} expected target in [0, 1], a probability for each class, got {got:g}")
 
 
 def require_at_least_zero(loss, what, values, advice=""):

@@ -21,7 +21,7 @@ class Plateau(Schedule):
     Source: as PyTorch's ReduceLROnPlateau.
     """
 
-    before = ("patience",)
+    before, least = ("patience",), ("min_lr",)
 
     def __init__(
         self,

@@ -23,14 +23,14 @@ class Schedule:
         state: a dict of numbers, all there is to save, as a copy. Assigned to a schedule that was started, or given to
             start, it makes the run go on from there, whatever optimizer.lr is by then.
 
-    A schedule of your own defines `at`. It names in `within` the arguments, in epochs, that must fit into the run, and
-    in `before` those that must end before it.
+    A schedule of your own defines `at`. It names in `within` the arguments, in epochs, that must fit into the run, in
+    `before` those that must end before it, in `least` those that lr does not fall below.
 
     Raises ValueError for an argument out of range, and from start for one that is longer than the run; RuntimeError
     for what needs a start.
     """
 
-    within = before = ()
+    within = before = least = ()
     _state = None
 
     def __init__(self, warmup_epochs=0.0):
@@ -47,7 +47,7 @@ class Schedule:
         base = at_least_zero("lr", optimizer.lr)
         epochs = whole_number("epochs", epochs, 1)
         steps_per_epoch = whole_number("steps_per_epoch", steps_per_epoch, 1)
-        self._admit(epochs, steps_per_epoch)
+        self.require_fit(base, epochs)
         begun = self.beginning(base)
         self._state = begun if state is None else self._like(begun, state)
         self.optimizer, self.epochs, self.steps_per_epoch = optimizer, epochs, steps_per_epoch
@@ -98,9 +98,12 @@ class Schedule:
             raise ValueError(f"{type(self).__name__}.state expected {', '.join(mine)}, got {got}")
         return {name: type(value)(saved[name]) for name, value in mine.items()}
 
-    def _admit(self, epochs, steps_per_epoch):
-        """ValueError for an argument that reaches beyond the run."""
-        warmup = round(self.warmup_epochs * steps_per_epoch) / steps_per_epoch
+    def require_fit(self, lr, epochs):
+        """ValueError for an argument that reaches beyond a run of so many epochs, or a least lr above this one."""
+        for name in self.least:
+            if getattr(self, name) > lr:
+                raise ValueError(f"{type(self).__name__}: {name} {getattr(self, name):g} is above lr {lr:g}")
+        warmup = self.warmup_epochs
         spans = [("warmup_epochs", warmup, 0)]
         for name in (*self.within, *self.before):
             values = getattr(self, name)

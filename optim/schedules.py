@@ -77,7 +77,7 @@ class Cosine(Schedule):
     restarts; as PyTorch's CosineAnnealingLR.
     """
 
-    within = ("T_max",)
+    within, least = ("T_max",), ("eta_min",)
 
     def __init__(self, T_max=None, eta_min=0.0, warmup_epochs=0.0):
         super().__init__(warmup_epochs)
@@ -85,7 +85,8 @@ class Cosine(Schedule):
         self.eta_min = at_least_zero("eta_min", eta_min)
 
     def at(self, base, t):
-        length = self.epochs - self.warmup_steps / self.steps_per_epoch if self.T_max is None else self.T_max
+        rest = self.epochs - self.warmup_steps / self.steps_per_epoch or 1.0  # a warm-up may round up to the whole run
+        length = rest if self.T_max is None else self.T_max
         return self.eta_min + (base - self.eta_min) * (1 + cos(pi * t / length)) / 2
 
 

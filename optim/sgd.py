@@ -19,7 +19,7 @@ class SGD(Optimizer):
     initialization and momentum in deep learning", 2013.
     """
 
-    def __init__(self, lr=0.01, momentum=0.0, nesterov=False, weight_decay=0.0):
+    def __init__(self, lr=0.001, momentum=0.0, nesterov=False, weight_decay=0.0):
         super().__init__(lr, weight_decay)
         self.momentum = below_one("momentum", momentum)
         if not isinstance(nesterov, bool) or (nesterov and not momentum):

@@ -87,7 +87,7 @@ def test_theta_holds_it_once_at_any_nesting(wrap):
 
 
 def two_models(rng, depth, owners, uses):
-    """The same random model twice: with layers in several places, and with one of its own in each; uses: their pairs."""
+    """The same random model twice: with layers in several places, and with one for each place; uses: their pairs."""
     kind = rng.choice(["leaf", "sequential", "residual", "sum", "graph"]) if depth else "leaf"
     if kind == "leaf":
         if not owners or rng.random() < 0.5:

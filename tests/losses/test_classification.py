@@ -37,10 +37,18 @@ def test_labels_out_of_range_and_of_another_kind(loss):
 
 
 def test_soft_targets_are_weights():
-    with pytest.raises(ValueError, match="expected soft targets of 0 or more, got float64 from -1"):
+    with pytest.raises(ValueError, match=r"expected target in \[0, 1\], a probability for each class, got -1"):
         CrossEntropy().forward(LOGITS, SOFT - 1 - SOFT.min())
     with pytest.raises(ValueError, match=r"labels of shape \(5,\) or soft targets of shape \(5, 4\), got \(4, 5\)"):
         CrossEntropy().forward(LOGITS, SOFT.T)
+    with pytest.raises(
+        ValueError, match=r"CrossEntropy expected target in \[0, 1\], a probability for each class, got 1.5"
+    ):
+        CrossEntropy().forward(np.zeros((1, 3)), [[1.5, 0, 0]])
+    with pytest.raises(TypeError, match="CrossEntropy takes one prediction, got 2: give it one output"):
+        CrossEntropy().forward((LOGITS, LOGITS), LABELS)
+    with pytest.raises(TypeError, match=r"got <U1: use np.unique\(target, return_inverse=True\)\[1\]"):
+        CrossEntropy().forward(LOGITS, list("abcab"))
     with pytest.raises(ValueError, match=r"Hinge expected labels of shape \(5,\), got \(5, 4\)"):
         Hinge().forward(LOGITS, SOFT)
 

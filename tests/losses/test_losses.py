@@ -41,7 +41,7 @@ TABLE = [  # (loss, prediction, target): the mean over the examples of each exam
     (BinaryCrossEntropyWithLogits(pos_weight=[0.5, 2, 0, 3]), SEQUENCE, SOFT_SEQUENCE),
     (CrossEntropy(), LOGITS, LABELS),
     (CrossEntropy(), LOGITS, SOFT),
-    (CrossEntropy(), LOGITS, 2 * SOFT),
+    (CrossEntropy(), LOGITS, 0.7 * SOFT),
     (CrossEntropy(), SEQUENCE, SEQUENCE_LABELS),
     (CrossEntropy(weight=CLASS_WEIGHTS), LOGITS, SOFT),
     (CrossEntropy(label_smoothing=0.3), LOGITS, LABELS),
@@ -49,6 +49,7 @@ TABLE = [  # (loss, prediction, target): the mean over the examples of each exam
     (Hinge(), LOGITS, LABELS),
     (Hinge(p=2, margin=0.5), LOGITS, LABELS),
     (Hinge(p=2), SEQUENCE, SEQUENCE_LABELS),
+    (Hinge(weight=[0.5, 2, 1, 3]), LOGITS, LABELS),
     (Huber(), 3 * LOGITS, SOFT),
     (Huber(delta=0.3), SEQUENCE, -SEQUENCE),
     (KLDivergence(), LOGITS, SOFT),
@@ -245,8 +246,9 @@ def test_rates_and_counts_are_not_negative():
 
 
 def test_what_is_no_distribution_is_refused():
-    with pytest.raises(ValueError, match="KLDivergence expected target of 0 or more, got -0.5"):
-        KLDivergence().forward(np.zeros((1, 2)), [[1.5, -0.5]])
+    for wrong in (1.5, -0.5):
+        with pytest.raises(ValueError, match=f"KLDivergence expected target in .0, 1., a probability .*, got {wrong}"):
+            KLDivergence().forward(np.zeros((1, 2)), [[0.5, wrong]])
     with pytest.raises(ValueError, match=r"KLDivergence expected prediction of shape \(N, K\), got \(2,\)"):
         KLDivergence().forward(np.zeros(2), [0.5, 0.5])
 

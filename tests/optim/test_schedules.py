@@ -295,3 +295,24 @@ def test_arguments_out_of_range(make, message):
 )
 def test_repr_is_the_constructor_call(schedule, text):
     assert repr(schedule) == text
+
+
+@pytest.mark.parametrize(
+    ("schedule", "message"),
+    [
+        (Cosine(eta_min=5), "Cosine: eta_min 5 is above lr 0.4"),
+        (Plateau(min_lr=0.5), "Plateau: min_lr 0.5 is above lr 0.4"),
+    ],
+)
+def test_the_least_lr_is_not_above_the_first(schedule, message):
+    with pytest.raises(ValueError, match=message):
+        schedule.start(SGD(lr=BASE), EPOCHS, STEPS)
+
+
+def test_a_warm_up_is_measured_as_it_was_written_and_may_round_up_to_the_whole_run():
+    Cosine(T_max=0.5, warmup_epochs=1.5).start(SGD(lr=BASE), 2, 1)
+    with pytest.raises(ValueError, match="T_max 0.9 after a warm-up of 1.4 is longer than the run of 2 epochs"):
+        Cosine(T_max=0.9, warmup_epochs=1.4).start(SGD(lr=BASE), 2, 1)
+    optimizer, schedule = SGD(lr=BASE), Cosine(warmup_epochs=0.9)
+    schedule.start(optimizer, 1, 3)
+    assert run(schedule, optimizer, 3) == pytest.approx([BASE / 3, 2 * BASE / 3, BASE])

@@ -154,6 +154,12 @@ LOSSES = [
     (losses.NLL(weight=C, ignore_index=1), torch.nn.NLLLoss(**c(ignore_index=1)), LOGITS, LABELS),
     (losses.Hinge(), torch.nn.MultiMarginLoss(), LOGITS, LABELS),
     (losses.Hinge(), torch.nn.MultiMarginLoss(), np.round(LOGITS), LABELS),
+    (
+        losses.Hinge(weight=[0.5, 2, 1, 3]),
+        torch.nn.MultiMarginLoss(weight=tensor([0.5, 2, 1, 3], False)),
+        LOGITS,
+        LABELS,
+    ),
     (losses.Hinge(p=2, margin=2), torch.nn.MultiMarginLoss(p=2, margin=2.0), np.round(LOGITS), LABELS),
     (losses.MSE(), torch.nn.MSELoss(), LOGITS, SOFT),
     (losses.MAE(), torch.nn.L1Loss(), np.round(LOGITS), np.round(SOFT)),

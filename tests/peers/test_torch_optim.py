@@ -1,5 +1,7 @@
 """Optimizers, schedules and clipping equal to PyTorch's to 1e-10 over 1000 steps. Runs where torch is installed."""
 
+from inspect import signature
+
 import numpy as np
 import pytest
 
@@ -134,3 +136,13 @@ def test_clipping(name, peer, limit):
         before, expected = getattr(optim, name)(g, limit), getattr(torch.nn.utils, peer)([t], limit)
         assert before is expected is None or before == pytest.approx(expected.item(), rel=1e-12)
         assert np.allclose(g, t.grad, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _ in OPTIMIZERS}))
+def test_defaults(name):
+    """Every argument that PyTorch has too starts at the same value."""
+    theirs = signature(getattr(torch.optim, name)).parameters
+    mine = signature(getattr(optim, name)).parameters
+    for argument, parameter in mine.items():
+        its = theirs[argument].default
+        assert parameter.default == (its if not isinstance(its, torch.Tensor) else its.item()), argument

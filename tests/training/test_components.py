@@ -6,6 +6,7 @@ import yaml
 
 from layers import Graph, Parallel, Residual
 from threestep.training import Config, ConfigError, fit
+from threestep.training.run import prepare
 
 GRAPH = """
 Graph:
@@ -88,18 +89,31 @@ def test_overrides_reach_inside(override, read):
             {"Graph": {"inputs": "x", "nodes": {"a": "ReLU"}, "outputs": "a"}},
             r"Graph.nodes.a: expected {from: ..., Layer",
         ),
-        ({"Graph": {"inputs": "x", "nodes": {"a": {"from": "x"}}, "outputs": "a"}}, r"Graph.nodes.a: expected Name"),
+        (
+            {"Graph": {"inputs": "x", "nodes": {"a": {"from": "x"}}, "outputs": "a"}},
+            r"Graph.nodes.a: .* without a layer",
+        ),
+        (
+            {"Graph": {"inputs": "x", "nodes": {"a": {"form": "x", "ReLU": None}}, "outputs": "a"}},
+            r"Graph.nodes.a: .* without from. Did you mean 'form'",
+        ),
+        (
+            {"Dense": {"out_features": 3, "shre": "a"}},
+            r"no option 'shre'. Did you mean 'share'\? Options: .*, lr_fac",
+        ),
+        ({"ReLU": {"frozn": True}}, r"no option 'frozn'. Did you mean 'frozen'\? Options: name, share, frozen, lr_fac"),
+        ({"Dense": {"out_features": 3, "lr_factor": True}}, "lr_factor: expected a number of 0 or more, got True"),
         (
             {"Graph": {"inputs": "x", "nodes": {"a": {"from": "x", "Dense": {"out": 3}}}, "outputs": "a"}},
             r"Graph.nodes.a.Dense.out: Dense has no option 'out'",
         ),
         (
             {"Graph": {"inputs": "x", "nodes": {"a": {"from": "a", "ReLU": None}}, "outputs": "a"}},
-            r"model\[0\].Graph: Graph: nodes in a cycle: a -> a",
+            r"model\[0\].Graph: nodes in a cycle: a -> a",
         ),
         (
             {"Graph": {"inputs": "x", "nodes": {True: {"from": "x", "ReLU": None}}, "outputs": "a"}},
-            r"Graph: nodes expected names without dots, got True",
+            r"model\[0\].Graph: nodes expected names, got True: put it in quotes",
         ),
         ({"Dense": {"out_features": 3, "share": 1}}, r"Dense.share: expected another layer's name, got 1"),
     ],
@@ -107,6 +121,11 @@ def test_overrides_reach_inside(override, read):
 def test_errors_name_the_path(spec, message):
     with pytest.raises(ConfigError, match=message):
         model([spec])
+
+
+def test_an_override_replaces_a_layer_inside():
+    made = model([{"Residual": ["ReLU", {"Dense": 64}]}], ["model.0.1=Tanh", "model.0.layers.0=Sigmoid"])
+    assert repr(made) == "Sequential(Residual(Sigmoid(), Tanh()))"
 
 
 def test_a_schedule_is_refused_before_the_run():
@@ -133,6 +152,36 @@ def test_options_of_the_loop():
     ]:
         with pytest.raises(ConfigError, match=message):
             config([{"Dense": 10}], train={"epochs": 1, key: value})
+
+
+def test_what_is_resolved_keeps_everything():
+    spec = [{"Dense": {"out_features": 4, "name": "a", "frozen": True, "lr_factor": 0}}]
+    spec += [{"Dense": {"out_features": 10, "lr_factor": 0.5}}, "ReLU"]
+    made = config(spec, schedule={"Cosine": {"warmup_epochs": 1}}, train={"epochs": 3, "clip_value": 2})
+    again = Config(yaml.safe_load(made.to_yaml()))
+    assert again.values == made.values
+    assert (again.model[0].name, again.model[0].frozen, again.model[1].lr_factor) == ("a", True, 0.5)
+    assert repr(again.fit_options["schedule"]) == "Cosine(warmup_epochs=1.0)" and again.fit_options["clip_value"] == 2
+    with pytest.raises(ConfigError, match="train.l2: expected a number of 0 or more, got True"):
+        config(spec, train={"epochs": 1, "l2": True})
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        (
+            {"inputs": ["x", "z"], "nodes": {"y": {"from": ["x", "z"], "Add": None}}, "outputs": "y"},
+            "model: it takes several inputs, and a data set gives one: train it from a script",
+        ),
+        (
+            {"inputs": "x", "nodes": {"a": {"from": "x", "Tanh": None}}, "outputs": ["a", "x"]},
+            "model: it gives 2 outputs, and CrossEntropy takes one",
+        ),
+    ],
+)
+def test_graphs_that_no_run_can_train(spec, message):
+    with pytest.raises(ConfigError, match=message):
+        prepare(config([{"Graph": spec}], data="Xor"))
 
 
 def test_a_config_with_everything_trains_the_same_twice():

@@ -4,7 +4,7 @@ import os
 import numpy as np
 import pytest
 
-from layers import Dense, ReLU, Sequential, Standardize
+from layers import Add, Dense, Flatten, Graph, ReLU, Sequential, Standardize
 from threestep.training import CheckpointError, load, save, storage
 
 
@@ -143,3 +143,38 @@ def test_a_float64_standardize_alone_can_be_loaded(tmp_path):
     layer = Standardize().fit(np.random.default_rng(0).normal(1e9, 1, (9, 2)))
     save(tmp_path / "w.npz", layer)
     assert np.array_equal(load(tmp_path / "w.npz", Standardize()).state["mean"], layer.state["mean"])
+
+
+@pytest.mark.parametrize("shapes", [((4,), (4,)), ((4,), (3, 2))])
+def test_several_inputs(tmp_path, shapes):
+    def make():
+        nodes = {"a": ("x", Dense(3)), "f": ("z", Flatten()), "b": ("f", Dense(3)), "y": (["a", "b"], Add())}
+        return Graph(["x", "z"], nodes, "y")
+
+    model = make()
+    model.build(shapes, rng=1)
+    save(tmp_path / "w.npz", model)
+    again = load(tmp_path / "w.npz", make())
+    assert again.input_shape == shapes and again.theta.tobytes() == model.theta.tobytes()
+
+
+def test_shared_parameters_are_saved_once_and_with_their_owner(tmp_path):
+    def make():
+        layer = Dense(3)
+        return Sequential(Dense(3), layer, Sequential(ReLU(), layer))
+
+    model = make()
+    model.build((3,), rng=1)
+    save(tmp_path / "w.npz", model)
+    with np.load(tmp_path / "w.npz") as arrays:
+        assert [name for name in arrays.files if "params" in name] == [f"params/{i}.{n}" for i in (0, 1) for n in "Wb"]
+    assert load(tmp_path / "w.npz", make()).theta.tobytes() == model.theta.tobytes()
+    with pytest.raises(ValueError, match="Sequential uses parameters of a layer outside it: save the whole model"):
+        save(tmp_path / "part.npz", model[2])
+    assert not (tmp_path / "part.npz").exists()
+
+
+def test_an_input_shape_that_is_none(tmp_path, model):
+    np.savez(tmp_path / "w.npz", input_shape=np.array("{"))
+    with pytest.raises(CheckpointError, match=r"w.npz cannot be read as weights: its input_shape is '\{'"):
+        load(tmp_path / "w.npz", make())

@@ -36,5 +36,6 @@ class Report:
     def __repr__(self):
         width = max((len(row.what) for row in self.rows), default=0)
         lines = [f"{'ok  ' if row.ok else 'FAIL'}  {row.what:<{width}}  {row.seen}".rstrip() for row in self.rows]
-        verdict = "ok" if self.ok else f"{len(self.failures)} of {len(self.rows)} wrong"
+        wrong = ", ".join(row.what for row in self.failures)  # first, where a cut text still shows it
+        verdict = "ok" if self.ok else f"{len(self.failures)} of {len(self.rows)} wrong ({wrong})"
         return "\n".join([f"{self.subject}: {verdict}", *lines])

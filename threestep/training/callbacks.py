@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from optim import clip_norm, clip_value
-from optim.optimizer import at_least_zero, blocks
+from optim.optimizer import blocks
+from optim.settings import above_zero, at_least_zero
 
 
 @dataclass
@@ -77,9 +78,8 @@ class Clip(Callback):
     """Limits the entries of the gradient to [-value, value], then its norm to `norm`; None: no limit."""
 
     def __init__(self, norm, value):
-        self.norm, self.value = norm, value
-        clip_norm(np.zeros(0), 1 if norm is None else norm)  # refuses a wrong limit before the run
-        clip_value(np.zeros(0), 1 if value is None else value)
+        self.norm = None if norm is None else above_zero("clip_norm", norm)
+        self.value = None if value is None else above_zero("clip_value", value)
 
     def on_gradient(self, progress, x, y):
         if self.value is not None:
@@ -91,11 +91,12 @@ class Clip(Callback):
 class Scheduled(Callback):
     """Lets a schedule set optimizer.lr at every step; record["lr"] is that of the epoch's last one."""
 
-    def __init__(self, schedule):
-        self.schedule = schedule
+    def __init__(self, schedule, optimizer, epochs):
+        schedule.require_fit(optimizer.lr, epochs)
+        self.schedule, self.lr = schedule, optimizer.lr
 
     def on_start(self, progress):
-        self.lr = progress.optimizer.lr
+        self.last = self.lr
         self.schedule.start(progress.optimizer, progress.epochs, progress.steps_per_epoch)
 
     def on_step(self, progress):

@@ -58,8 +58,9 @@ def parse(spec, path, registry):
         options = {next(iter(known)): options}
     for key in options:
         if key not in known and key not in extra:
-            takes = f"Options: {', '.join(known)}." if known else "It has none."
-            raise ConfigError(f"{path}.{name}.{key}: {name} has no option {key!r}{did_you_mean(key, known)} {takes}")
+            takes = f"Options: {', '.join([*known, *extra])}." if known or extra else "It has none."
+            guess = did_you_mean(key, [*known, *extra])
+            raise ConfigError(f"{path}.{name}.{key}: {name} has no option {key!r}{guess} {takes}")
     for key, parameter in known.items():
         if (
             parameter.default is parameter.empty
@@ -119,7 +120,10 @@ def make_nodes(spec, path):
     made = {}
     for node, inner in spec.items():
         if not isinstance(inner, dict) or "from" not in inner:
-            raise ConfigError(f"{path}.{node}: expected {{from: ..., Layer: ...}}, got {inner!r}")
+            guess = did_you_mean("from", inner) if isinstance(inner, dict) else "."
+            raise ConfigError(f"{path}.{node}: expected {{from: ..., Layer: ...}}, got {inner!r}, without from{guess}")
+        if len(inner) == 1:
+            raise ConfigError(f"{path}.{node}: expected {{from: ..., Layer: ...}}, got {inner!r}, without a layer")
         made[node] = inner["from"], *make_layer({k: v for k, v in inner.items() if k != "from"}, f"{path}.{node}")
     return made
 
@@ -129,7 +133,7 @@ def construct(cls, options, path, *inner):
     try:
         return cls(*inner, **options)
     except (ValueError, TypeError, OverflowError, MemoryError) as error:
-        raise ConfigError(f"{path}: {error}") from None
+        raise ConfigError(f"{path}: {str(error).removeprefix(f'{cls.__name__}: ')}") from None
 
 
 def arguments(cls):

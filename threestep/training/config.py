@@ -1,6 +1,5 @@
 """A YAML file -> the objects of a run: data, model, loss, optimizer, schedule."""
 
-import copy
 from pathlib import Path
 
 import yaml
@@ -115,6 +114,8 @@ def apply_override(values, override):
         if key != name:  # the component's name may be spelled out, as messages do, or stepped over
             here, name = step_into(here, key, path, keys[depth + 1])
     last = keys[-1]
+    if isinstance(here, dict) and last.isdecimal() and "layers" in here:
+        here = here["layers"]
     if isinstance(here, list):
         here[list_index(here, last, path)] = value
     else:
@@ -184,7 +185,7 @@ def make_schedule(spec, optimizer, epochs):
         return None, None
     schedule, values = make(spec, "schedule", SCHEDULES)
     try:
-        copy.deepcopy(schedule).start(copy.deepcopy(optimizer), epochs, steps_per_epoch=1)
+        schedule.require_fit(optimizer.lr, epochs)
     except ValueError as error:
         raise ConfigError(f"schedule: {error}") from None
     return schedule, values

@@ -9,6 +9,7 @@ import numpy as np
 
 from layers import Dense, Graph, Identity, Sequential, Sigmoid, Softmax, Standardize
 from losses import NLL, BinaryCrossEntropyWithLogits, CrossEntropy, Hinge, KLDivergence
+from losses.loss import NothingCounts
 from threestep.data import batches
 from threestep.data.dataset import not_finite, require_positive, take
 
@@ -59,10 +60,19 @@ def fit(
     ValueError for x or y with NaN or infinity, without examples, or of different lengths, or a schedule longer than the
     run.
     """
+    require_parts(
+        model=(model, ("forward", "backward", "update")),
+        criterion=(criterion, ("forward", "backward", "decide")),
+        optimizer=(optimizer, ("step",)),
+        **({} if schedule is None else {"schedule": (schedule, ("start", "step", "observe"))}),
+        **{f"callbacks[{i}]": (each, ("on_start", "on_gradient")) for i, each in enumerate(as_list(callbacks))},
+    )
     x, y = admit("x", x), admit("y", y)
     if len(y) == 0:
         raise ValueError("x holds no examples")
     if valid is not None:
+        if not isinstance(valid, (tuple, list)) or len(valid) != 2:
+            raise TypeError(f"valid expected a pair (x, y), got {type(valid).__name__}")
         valid = (admit("valid x", valid[0]), admit("valid y", valid[1])) if len(valid[1]) else None
     targets = (y,)
     if weights is not None:
@@ -71,14 +81,18 @@ def fit(
     metrics = require_metrics(default_metrics(criterion) if metrics is None else metrics)
     own = [Penalty(l1, l2)] if l1 or l2 else []
     own += [Clip(clip_norm, clip_value)] if clip_norm is not None or clip_value is not None else []
-    own += [Scheduled(schedule)] if schedule is not None else []
+    own += [Scheduled(schedule, optimizer, epochs)] if schedule is not None else []
     callbacks = [*own, *callbacks]
     steps = sum(1 for _ in batches(x, targets[0], batch_size))
     for mistake in classic_mistakes(model, criterion):
         warnings.warn(mistake, stacklevel=2)
     rng = np.random.default_rng(rng)
+    shape = tuple(part.shape[1:] for part in x) if isinstance(x, tuple) else x.shape[1:]
     if not model.built:
-        model.build(tuple(part.shape[1:] for part in x) if isinstance(x, tuple) else x.shape[1:], rng)
+        model.build(shape, rng)
+    if not model.trains:
+        warnings.warn("nothing is trained: every layer is frozen, or there are no parameters", stacklevel=2)
+    require_labels(criterion, y, model.output_shape(shape))
     progress = Progress(model, criterion, optimizer, epochs, steps_per_epoch=steps)
     started = []
     with modes_kept(model), np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # diverged tells it better
@@ -98,6 +112,31 @@ def fit(
         finally:
             notify(started, "on_end", progress)
     return progress.history
+
+
+def as_list(callbacks):
+    if not isinstance(callbacks, (list, tuple)):
+        raise TypeError(f"callbacks expected a list, got {callbacks!r}: write [{type(callbacks).__name__}(...)]")
+    return callbacks
+
+
+def require_parts(**parts):
+    """TypeError where a part of the run is a class, or lacks a method that it is there for."""
+    for name, (value, methods) in parts.items():
+        if isinstance(value, type):
+            raise TypeError(f"{name} is the class {value.__name__}: write {value.__name__}(...)")
+        if not all(callable(getattr(value, method, None)) for method in methods):
+            raise TypeError(f"{name} expected an object with {', '.join(methods)}, got {value!r}")
+
+
+def require_labels(criterion, y, shape):
+    """ValueError for a label without an output in the model's shape, with its place in y, before anything has moved."""
+    if criterion.labels and y.dtype.kind in "iu" and y.ndim == len(shape) and not isinstance(shape[-1], tuple):
+        wrong = ((y < 0) | (y >= shape[-1])) & (y != getattr(criterion, "ignore_index", None))
+        if wrong.any():
+            place = tuple(int(i) for i in np.argwhere(wrong)[0])
+            where = ", ".join(map(str, place))
+            raise ValueError(f"y[{where}] is {y[place]}, expected a label from 0 to {shape[-1] - 1}")
 
 
 def admit(name, values):
@@ -131,7 +170,10 @@ def train_epoch(progress, x, targets, batch_size, rng, callbacks):
     for x_batch, chosen in batches(x, np.arange(len(targets[0])), batch_size, rng):
         progress.step += 1
         batch = [part[chosen] for part in targets]
-        progress.loss = criterion.forward(model.forward(x_batch), *batch)
+        try:
+            progress.loss = criterion.forward(model.forward(x_batch), *batch)
+        except NothingCounts:  # all labels of the batch are ignored: no loss, no gradient, no step
+            continue
         if not isfinite(progress.loss):
             raise diverged(progress, f"loss is {progress.loss}")
         model.backward(criterion.backward(), input_gradient=False)
@@ -146,6 +188,8 @@ def train_epoch(progress, x, targets, batch_size, rng, callbacks):
         notify(callbacks, "on_step", progress)
         if progress.stop:
             return
+    if not counted:
+        raise NothingCounts(f"no label counts in epoch {progress.epoch}: each is ignored or has weight 0")
     if not np.isfinite(model.theta).all():
         raise diverged(progress, "a parameter is not finite")
     progress.record = {"epoch": progress.epoch, "train_loss": total / counted}

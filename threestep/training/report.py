@@ -3,6 +3,7 @@
 import os
 import sys
 
+import numpy as np
 from tqdm import tqdm
 
 from .callbacks import Callback
@@ -47,7 +48,7 @@ def layer_words(layer):
     return words + (" (frozen)" if layer.frozen and layer.theta.size else "")
 
 
-def closing(summary, parts, folder):
+def closing(summary, config, parts, folder):
     lines = [""]
     if summary["status"] == "interrupted":
         lines.append(f"Stopped by a signal after {summary['seconds']:.1f} s.")
@@ -57,7 +58,9 @@ def closing(summary, parts, folder):
         total = len(parts[part][0])
         figures = [f"{name.replace('_', ' ')} {figure(name, value)}" for name, value in summary[part].items()]
         if "accuracy" in summary[part]:
-            figures.insert(0, f"{round(summary[part]['accuracy'] * total):,} of {total:,} right")
+            y = parts[part][1]
+            counted = np.count_nonzero(y != getattr(config.loss, "ignore_index", None)) if config.loss.labels else total
+            figures.insert(0, f"{round(summary[part]['accuracy'] * counted):,} of {counted:,} right")
         lines.append(f"Trained in {summary['seconds']:.1f} s. On the {total:,} {what}: {', '.join(figures)}.")
     lines.append(f"Weights: {folder / 'last.npz'}. A row for each epoch: {folder / 'metrics.csv'}.")
     lines.append(f"In Python: from threestep.training import load_run; model, config = load_run({str(folder)!r})")
@@ -65,8 +68,8 @@ def closing(summary, parts, folder):
 
 
 def figure(name, value):
-    """A number as people read it: shares in percent, lr by its first digits."""
-    if name == "lr":
+    """A number as people read it: shares in percent, what may be tiny by its first digits."""
+    if name in ("lr", "train_penalty"):
         return f"{value:.3g}"
     return f"{100 * value:.2f} %" if name.removeprefix("valid_") in SHARES else f"{value:.4f}"
 

@@ -50,7 +50,7 @@ def train(path, overrides=(), out=None, quiet=False, bar=None):
         summary, failure = train_and_save(config, parts, folder, callbacks, caught)
     if failure:
         raise failure
-    report.say(report.closing(summary, parts, folder))
+    report.say(report.closing(summary, config, parts, folder))
     return folder, caught.number if summary["status"] == "interrupted" else None
 
 
@@ -109,6 +109,8 @@ def prepare(config):
 
 def build_model(config, data):
     """Builds the model for the data; returns one example's output shape. ConfigError where they do not fit."""
+    if config.model.several_inputs:
+        raise ConfigError("model: it takes several inputs, and a data set gives one: train it from a script, with fit")
     try:
         return config.model.build(data.train[0].shape[1:], np.random.default_rng(config.seed))
     except (ValueError, TypeError, RuntimeError, MemoryError) as error:
@@ -130,6 +132,8 @@ def match_target(config, data, y, output_shape):
     output, and labels of K classes one-hot rows where it has K.
     """
     loss, classes = type(config.loss).__name__, data.classes
+    if output_shape and isinstance(output_shape[0], tuple):
+        raise ConfigError(f"model: it gives {len(output_shape)} outputs, and {loss} takes one")
     gives = f"the last layer gives {' x '.join(map(str, output_shape))} value{'s' * (output_shape != (1,))}"
     if config.loss.labels:
         if classes is None:

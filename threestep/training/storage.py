@@ -1,6 +1,7 @@
 """Weights in a file: saved whole or not at all, loaded only where they fit."""
 
 import copy
+import json
 import os
 from pathlib import Path
 
@@ -13,12 +14,17 @@ def save(path, model):
     """Writes parameters and state of a built model into an .npz file, exactly.
 
     The file appears under its name only when it is complete and on the disk, so a failure leaves what was there.
+
+    Raises ValueError for a model that is not built, or a part of a model that uses the parameters of another part.
     """
     if not model.built:
         raise ValueError("the model is not built, so there is nothing to save")
+    inside = {id(layer) for layer in model.walk()}
+    if any(layer.params and id(layer._owned) not in inside for layer in model.walk()):
+        raise ValueError(f"{model.label} uses parameters of a layer outside it: save the whole model")
     arrays = {f"params/{name}": array for name, array in model.params.items()}
     arrays |= {f"state/{name}": array for name, array in model.state.items()}
-    write_whole(path, lambda file: np.savez(file, input_shape=np.array(model.input_shape, np.int64), **arrays))
+    write_whole(path, lambda file: np.savez(file, input_shape=np.array(json.dumps(model.input_shape)), **arrays))
 
 
 def load(path, model):
@@ -29,7 +35,7 @@ def load(path, model):
     arrays = read_arrays(path)
     if "input_shape" not in arrays:
         raise CheckpointError(f"{path} holds no weights of a model")
-    input_shape = tuple(arrays.pop("input_shape").ravel().tolist())
+    input_shape = read_shape(path, arrays.pop("input_shape"))
     if not model.built:
         dtype = next((array.dtype for array in arrays.values()), np.float32)
         try:
@@ -41,6 +47,15 @@ def load(path, model):
             raise CheckpointError(f"{path} does not fit this model: {error}") from None
     fill_model(path, arrays, model)
     return model
+
+
+def read_shape(path, text):
+    """One example's shape, or a tuple of them for several inputs, as `save` wrote it."""
+    try:
+        shape = json.loads(str(text))
+        return tuple(tuple(part) if isinstance(part, list) else int(part) for part in shape)
+    except (ValueError, TypeError):
+        raise CheckpointError(f"{path} cannot be read as weights: its input_shape is {str(text)[:40]!r}") from None
 
 
 def fill_model(path, arrays, model):

@@ -1,0 +1,116 @@
+"""What fit refuses before anything moves, and batches in which nothing counts."""
+
+import numpy as np
+import pytest
+
+from layers import Dense, Graph, ReLU, Sequential
+from losses import MSE, NLL, BinaryCrossEntropy, CrossEntropy
+from optim import SGD, Adam, Cosine, Step
+from threestep.training import Callback, evaluate, fit
+
+X, Y = np.random.default_rng(0).normal(size=(12, 4)), np.arange(12) % 3
+
+
+def small():
+    return Sequential(Dense(5), ReLU(), Dense(3))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        ((Sequential, CrossEntropy(), SGD()), {}, r"model is the class Sequential: write Sequential\(...\)"),
+        ((small(), CrossEntropy, SGD()), {}, r"criterion is the class CrossEntropy: write CrossEntropy\(...\)"),
+        ((small(), CrossEntropy(), Adam), {}, r"optimizer is the class Adam: write Adam\(...\)"),
+        (
+            (small(), SGD(), CrossEntropy()),
+            {},
+            r"criterion expected an object with forward, backward, decide, got SGD\(\)",
+        ),
+        ((small(), CrossEntropy(), SGD()), {"schedule": Cosine}, "schedule is the class Cosine"),
+        ((small(), CrossEntropy(), SGD()), {"schedule": "Cosine"}, "schedule expected an object with start, step, obs"),
+        ((small(), CrossEntropy(), SGD()), {"callbacks": Callback()}, "callbacks expected a list, got"),
+        ((small(), CrossEntropy(), SGD()), {"callbacks": [Callback]}, r"callbacks\[0\] is the class Callback"),
+        ((small(), CrossEntropy(), SGD()), {"callbacks": [print]}, r"callbacks\[0\] expected an object with on_start"),
+        ((small(), CrossEntropy(), SGD()), {"valid": X}, r"valid expected a pair \(x, y\), got ndarray"),
+        ((small(), CrossEntropy(), SGD()), {"valid": 0.2}, r"valid expected a pair \(x, y\), got float"),
+    ],
+)
+def test_parts_of_another_kind(arguments, options, message):
+    with pytest.raises(TypeError, match=message):
+        fit(*arguments, X, Y, **options)
+
+
+def test_a_label_without_an_output_is_found_before_anything_moves():
+    model, wrong = small(), Y.copy()
+    model.build((4,))
+    before, wrong[7] = model.theta.copy(), 5
+    with pytest.raises(ValueError, match=r"y\[7\] is 5, expected a label from 0 to 2"):
+        fit(model, CrossEntropy(), SGD(), X, wrong, batch_size=2)
+    assert np.array_equal(model.theta, before)
+    wrong[7] = -100  # PyTorch's label for what does not count
+    fit(model, CrossEntropy(), SGD(), X, wrong, batch_size=2)
+
+
+def test_a_schedule_too_long_is_told_before_the_model_is_built():
+    model = small()
+    with pytest.raises(ValueError, match="Step: step_size 9 is longer than the run of 3 epochs"):
+        fit(model, CrossEntropy(), SGD(), X, Y, epochs=3, schedule=Step(9))
+    assert not model.built
+
+
+@pytest.mark.parametrize(
+    "criterion", [CrossEntropy(ignore_index=2), CrossEntropy(weight=[1, 2, 0]), NLL(ignore_index=2)]
+)
+@pytest.mark.filterwarnings("ignore:the model ends with Dense")
+def test_a_batch_in_which_nothing_counts_takes_no_step(criterion):
+    """Batches of one: every third has no label that counts."""
+    model, seen = small(), []
+
+    class Steps(Callback):
+        def on_step(self, progress):
+            seen.append(progress.step)
+
+    fit(model, criterion, SGD(lr=0.1), X, Y, batch_size=1, callbacks=[Steps()])
+    assert len(seen) == 8
+    assert evaluate(model, criterion, X, Y)["accuracy"] <= 1
+
+
+def test_labels_that_are_all_ignored():
+    with pytest.raises(ValueError, match="no label counts in epoch 1"):
+        fit(small(), CrossEntropy(ignore_index=1), SGD(), X, np.ones(12, int), batch_size=5)
+
+
+def test_nothing_to_train_is_warned_about():
+    model = small()
+    model.frozen = True
+    with pytest.warns(UserWarning, match="nothing is trained: every layer is frozen, or there are no parameters"):
+        fit(model, CrossEntropy(), SGD(), X, Y)
+
+
+def test_several_outputs_are_no_prediction():
+    both = Graph("x", {"a": ("x", Dense(3)), "b": ("a", Dense(3))}, ["a", "b"])
+    with pytest.raises(TypeError, match="CrossEntropy takes one prediction, got 2"):
+        fit(both, CrossEntropy(), SGD(), X, Y)
+
+
+def test_the_gradient_with_respect_to_the_data_is_not_paid_for():
+    asked = []
+
+    class Asked(Dense):
+        def backward(self, g, input_gradient=True):
+            asked.append(input_gradient)
+            return super().backward(g, input_gradient)
+
+    fit(Sequential(Asked(5), ReLU(), Asked(3)), CrossEntropy(), SGD(), X, Y)
+    assert asked == [True, False]
+
+
+def test_train_loss_of_weighted_examples_is_the_weighted_mean():
+    weights = np.arange(1.0, 13)
+    p = np.random.default_rng(1).uniform(0.1, 0.9, (12, 1))
+    model = Sequential(Dense(1))
+    model.build((1,), dtype=np.float64)
+    model.theta = [1, 0]  # the prediction is x
+    history = fit(model, BinaryCrossEntropy(), SGD(lr=0.0), p, np.ones((12, 1)), batch_size=5, weights=weights)
+    assert history[0]["train_loss"] == pytest.approx((weights * -np.log(p[:, 0])).sum() / weights.sum(), rel=1e-12)
+    assert evaluate(model, MSE(), p, p)["loss"] == 0
