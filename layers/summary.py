@@ -33,7 +33,7 @@ def lines(model, indent, path, paths):
         remarks = [f"from {', '.join(model.sources[place])}"] if getattr(model, "place_word", "") == "node" else []
         if layer._owner is not None and layer.params:
             remarks.append(f"uses the parameters of {paths.get(id(layer._owner), layer._owner.label)}")
-        if layer.frozen and (layer._size or layer._owner is not None):
+        if layer.frozen and layer.params:
             remarks.append("frozen")
         if layer.lr_factor != 1:
             remarks.append(f"lr x {layer.lr_factor:g}")

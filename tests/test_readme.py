@@ -17,6 +17,7 @@ import threestep.data
 import threestep.training
 from layers.initializers import INITIALIZERS
 from threestep.training import METRICS
+from threestep.training.components import REGISTRIES, make_model, parse
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "README.md").read_text()
@@ -55,6 +56,16 @@ def test_the_first_program_learns(tmp_path):
 def test_the_config_shown_is_the_one_shipped():
     (shown,) = [code for language, code in BLOCKS if language == "yaml"]
     assert yaml.safe_load(shown) == yaml.safe_load((ROOT / "configs" / "digits_mlp.yaml").read_text())
+
+
+def test_the_yaml_within_the_text_says_what_it_should():
+    graph = re.search(r"^    (- Graph: .*)$", TEXT, re.MULTILINE)[1]
+    model, _ = make_model(yaml.safe_load(graph))
+    assert model.build((3,)) == (11,)
+    found = re.findall(r"`(loss|schedule|data): (\{.*?\}\})`", TEXT.replace("\n", " "))
+    assert [key for key, _ in found] == ["loss", "schedule", "data"]
+    for key, spec in found:
+        parse(yaml.safe_load(spec), key, REGISTRIES[key])
 
 
 def test_commands_name_files_that_exist():

@@ -101,6 +101,21 @@ def test_a_build_that_fails_changes_nothing():
     assert model.forward(np.ones((5, 2, 4))).shape == (5, 2)
 
 
+def test_building_in_another_dtype_changes_the_one_dtype(model):
+    model.build((5,), dtype=np.float32)
+    assert {part.dtype for part in model.walk()} - {None} == {np.dtype(np.float32)}
+
+
+def test_errors_that_are_not_the_models_pass_as_they_are():
+    class Broken(ReLU):
+        def forward(self, x):
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError) as caught:
+        Sequential(Broken()).forward(np.ones((1, 2)))
+    assert caught.value.errno == 28
+
+
 def test_errors_of_every_kind_name_their_place():
     class Misses(ReLU):
         def forward(self, x):

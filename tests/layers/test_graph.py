@@ -161,6 +161,7 @@ def test_the_order_of_the_nodes_does_not_matter():
     nodes = {"a": ("x", Dense(3)), "b": ("a", Tanh()), "c": (["a", "b"], Multiply())}
     one, other = Graph("x", nodes, "c"), Graph("x", dict(reversed(nodes.items())), "c")
     assert one.places == ("a", "b", "c") == other.places
+    assert one.nodes == nodes and one.nodes is not nodes
     assert list(Graph("x", {"b": ("x", Tanh()), "a": ("b", Tanh())}, "a").places) == ["b", "a"]
 
 
@@ -171,6 +172,7 @@ def test_outputs_may_be_used_within_and_given_twice():
     assert np.array_equal(a, again) and a is not None and np.array_equal(b, 0.5 * np.sin(a))
     dx = graph.backward((np.ones((3, 1)), np.ones((3, 1)), np.ones((3, 1))))
     assert np.allclose(dx, (0.5 * np.cos(a) + 2) * 2 * np.cos(x))
+    assert graph.paths() == (3, 2)  # an output given twice is reached twice
 
 
 def test_a_node_of_several_values_may_fan_out():
@@ -207,8 +209,15 @@ def test_without_input_gradient_only_what_leads_to_training_is_visited():
             self.seen = True
             return super().backward(g)
 
+    asked = []
+
+    class Asked(Dense):
+        def backward(self, g, input_gradient=True):
+            asked.append(input_gradient)
+            return super().backward(g, input_gradient)
+
     front, side = Visited(), Visited()
-    nodes = {"f": ("x", front), "d": ("f", Dense(3)), "s": ("d", side), "e": ("f", Dense(3)), "y": (["s", "e"], Add())}
+    nodes = {"f": ("x", front), "d": ("f", Dense(3)), "s": ("d", side), "e": ("f", Asked(3)), "y": (["s", "e"], Add())}
     graph = Graph("x", nodes, "y")
     g = graph.forward(np.ones((2, 4)))
     assert graph.backward(g, input_gradient=False) is None
@@ -223,6 +232,7 @@ def test_without_input_gradient_only_what_leads_to_training_is_visited():
     graph.backward(g, input_gradient=False)
     graph.update()
     assert not side.seen and not graph.gradient[:15].any() and graph.gradient[15:].any()
+    assert asked == [False, True, False]  # of "e", which nothing that trains leads to
     graph.frozen = True
     graph.forward(np.ones((2, 4)))
     graph.backward(g, input_gradient=False)

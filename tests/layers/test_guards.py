@@ -61,6 +61,19 @@ def test_a_forward_that_forgets_to_return_is_named():
         Sequential(Flatten(), Forgetful()).forward(np.ones((2, 2)))
 
 
+def test_several_outputs_are_arrays_and_at_least_one():
+    class Gives(Layer):
+        def __init__(self, y):
+            self.y = y
+
+        def forward(self, x):
+            return self.y
+
+    for y in ((), (np.ones((2, 1)), "b")):
+        with pytest.raises(TypeError, match="Gives.forward returned tuple, expected an array"):
+            Gives(y).forward(np.ones((2, 1)))
+
+
 def test_a_wrong_dx_is_blamed_on_the_layer_that_returned_it():
     class Half(ReLU):
         def backward(self, g):

@@ -51,5 +51,6 @@ def test_concat_differs_in_the_last_axis_only():
         Concat().forward((np.ones((2, 3, 4)), np.ones((2, 2, 4))))
     with pytest.raises(ValueError, match="in the last axis only"):
         Concat().forward((np.ones((2, 3)), np.ones((2, 3, 4))))
-    with pytest.raises(ValueError, match="in the last axis only"):
-        Concat().forward((np.ones(2), np.ones(2)))
+    for other in (np.ones(2), np.ones((2, 3))):
+        with pytest.raises(ValueError, match="in the last axis only"):
+            Concat().forward((other, np.ones(2)))

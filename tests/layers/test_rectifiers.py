@@ -39,6 +39,16 @@ def test_values_and_the_derivative_at_0(layer, y, dx):
     assert np.allclose(layer.backward(np.ones((1, 5))), [dx], rtol=1e-15, atol=0)
 
 
+@pytest.mark.parametrize("layer", [ReLU(), LeakyReLU(), PReLU(), ELU(), SELU(), CELU(0.5)], ids=repr)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_stable_at_any_input(layer, dtype):
+    x = np.array([[-1e30, -1e4, 0, 1e4, 1e30]], dtype)
+    layer.build((5,), dtype=dtype)
+    y, dx = layer.forward(x), layer.backward(np.ones_like(x))
+    assert np.isfinite(y).all() and np.isfinite(dx).all() and y.dtype == dx.dtype == dtype
+    assert y[0, 3] >= 1e4
+
+
 def test_selu_keeps_mean_0_and_variance_1():
     x = np.random.default_rng(0).standard_normal((1000, 1000))
     y = SELU().forward(x)

@@ -49,6 +49,10 @@ def test_stable_at_any_input(layer, dtype):
     assert (np.abs(y[0, [0, 1, -2]]) < 1e-30).all() and (np.abs(dx[0, [0, 1, -2]]) < 1e-30).all()
 
 
+def test_softplus_keeps_its_digits_far_below_0():
+    assert Softplus().forward(np.array([[-50.0]])) == pytest.approx(math.exp(-50), rel=1e-12, abs=0)
+
+
 def test_softplus_turns_into_x_at_its_threshold():
     layer = Softplus(beta=2, threshold=20)
     assert layer.forward(np.array([[10.0, 10.1]])).tolist() == [[0.5 * math.log1p(math.exp(20)), 10.1]]

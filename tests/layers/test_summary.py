@@ -43,7 +43,7 @@ def test_a_part_whose_parameters_are_elsewhere():
     layer = Dense(3)
     model = Sequential(layer, Sequential(layer, ReLU(), ReLU()))
     model.build((3,))
-    layer.frozen = True
+    model.frozen = True  # also of the layers that have nothing to freeze, which is not worth a word
     assert str(model[1].summary()).splitlines()[1:] == [
         "0 Dense  (N, 3)                 0  uses the parameters of Dense, frozen",
         "1 ReLU   (N, 3)                 0",

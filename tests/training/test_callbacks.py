@@ -116,6 +116,19 @@ def test_plateau_watches_the_validation_loss():
     assert [record["lr"] for record in history] == [0.1, 0.1, 0.05, 0.025]
 
 
+@pytest.mark.parametrize("watched", ["valid_loss", "train_loss"])
+def test_a_schedule_observes_the_validation_loss_where_there_is_one(watched):
+    observed = []
+
+    class Watching(Step):
+        def observe(self, value):
+            observed.append(value)
+
+    valid = (X, -Y) if watched == "valid_loss" else None
+    history, _ = train(model(), epochs=3, schedule=Watching(step_size=2), valid=valid)
+    assert observed == [record[watched] for record in history]
+
+
 def test_a_schedule_longer_than_the_run_stops_nothing_half_way():
     made, optimizer = model(), SGD(lr=0.1)
     before = made.theta.copy()
@@ -157,11 +170,13 @@ def test_wrong_example_weights(weights, message):
     ("options", "message"),
     [
         ({"l1": -1}, "l1 expected a number of 0 or more, got -1"),
-        ({"clip_norm": 0}, "above 0"),
-        ({"clip_value": -2}, "above 0"),
+        ({"clip_norm": 0}, "clip_norm expected a number above 0, got 0"),
+        ({"clip_value": -2}, "clip_value expected a number above 0, got -2"),
     ],
 )
 def test_settings_out_of_range(options, message):
     made = model()
+    before = made.theta.copy()
     with pytest.raises(ValueError, match=message):
         train(made, **options)
+    assert np.array_equal(made.theta, before)

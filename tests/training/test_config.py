@@ -107,6 +107,7 @@ def test_overrides(override, read):
         ),
         ({"model": [{"Dense": {"out_features": 3, "bias": "no"}}]}, [], "bias expected true or false, got 'no'"),
         ({"model": []}, [], "^model: expected a list of layers, got"),
+        ({"loss": {"CrossEntropy": {"name": "a"}}}, [], "^loss.CrossEntropy.name: CrossEntropy has no option 'name'"),
         ({"model": "Dense"}, [], "^model: expected a list of layers, got 'Dense'"),
         ({"model": [3]}, [], r"^model\[0\]: expected Name, Name: value or Name: {key: value}, got 3"),
         ({"loss": "MSEE"}, [], "^loss: no 'MSEE'. Did you mean 'MSE'"),

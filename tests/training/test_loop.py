@@ -36,6 +36,7 @@ from losses import (
 from optim import SGD, Adam
 from threestep.data import Moons, batches
 from threestep.training import METRICS, Callback, Diverged, evaluate, fit, predict
+from threestep.training.loop import classic_mistakes
 
 
 @pytest.fixture
@@ -227,6 +228,8 @@ def test_right_pairs_are_not_warned_about():
     fit(Sequential(Dense(2), LogSoftmax()), NLL(), SGD(), np.zeros((4, 3)), np.zeros(4, int))
     fit(Sequential(Dense(2), LogSoftmax()), KLDivergence(), SGD(), np.zeros((4, 3)), np.full((4, 2), 0.5))
     fit(Sequential(Dense(2)), Hinge(), SGD(), np.zeros((4, 3)), np.zeros(4, int))
+    two = Graph("x", {"p": ("x", Softmax()), "d": ("x", Dense(2))}, ["p", "d"])
+    assert not list(classic_mistakes(two, CrossEntropy()))
     fit(Sequential(Dense(2), Sigmoid()), BinaryCrossEntropy(), SGD(), np.zeros((4, 3)), np.zeros((4, 2)))
 
 
