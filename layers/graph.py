@@ -1,6 +1,5 @@
 """Graph: layers wired to each other in any way that has no cycle."""
 
-from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 from heapq import heappop, heappush
 
@@ -168,6 +167,8 @@ def check_wiring(inputs, nodes, outputs):
     ]:
         for name in names:
             if name not in known:
+                from difflib import get_close_matches  # here, so that `import layers` stays short
+
                 close = get_close_matches(name, known, n=1)
                 advice = (
                     f"did you mean {close[0]!r}? " if close else "several names are a list. " if "," in name else ""

@@ -178,7 +178,8 @@ class Layer:
     @property
     def trains(self):
         """Whether update has something to calculate: there are parameters, and they are not frozen."""
-        return bool(self._params) and not self.frozen
+        owner = self._owner  # asked for every layer in every step, so without the detour by self.frozen
+        return bool(self._params) and not (self if owner is None else owner)._frozen
 
     @property
     def segments(self):

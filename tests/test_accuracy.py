@@ -28,6 +28,7 @@ def test_auto_mpg_comes_clearly_nearer_than_a_linear_fit(monkeypatch):
     figures = (
         f"the network {np.mean(found):.2f} {np.round(found, 2)}, linear {np.mean(linear):.2f} {np.round(linear, 2)}"
     )
+    print(figures)
     assert np.mean(found) < 1.95 and 2.3 < np.mean(linear) < 2.7, figures
     assert np.mean(found) < 0.8 * np.mean(linear) and np.all(np.array(found) < linear), figures
 

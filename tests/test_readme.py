@@ -73,7 +73,7 @@ def test_commands_name_files_that_exist():
         for name in re.findall(r"\S+\.(?:py|yaml)\b", command):
             assert (ROOT / name).exists() or name.startswith(".venv"), name
     for path in re.findall(r"`pytest ([^`]+)`", TEXT):
-        assert all((ROOT / name).exists() for name in path.split())
+        assert all((ROOT / name).exists() for name in path.split() if "/" in name)
 
 
 def test_adding_a_layer_takes_three_edits(tmp_path):
