@@ -22,12 +22,24 @@ from .errors import ConfigError
 from .loader import read_yaml
 from .metrics import METRICS
 
-KEYS = {
-    **{"seed": 0, "data": ..., "model": ..., "loss": ..., "optimizer": ..., "schedule": None, "metrics": None},
+KEYS = {  # the keys of a config and their defaults; ...: required
+    "seed": 0,
+    "data": ...,
+    "model": ...,
+    "loss": ...,
+    "optimizer": ...,
+    "schedule": None,
+    "metrics": None,
     "train": ...,
 }
 TRAIN_KEYS = {
-    **{"epochs": ..., "batch_size": 32, "l1": 0.0, "l2": 0.0, "decay": "all", "clip_norm": None, "clip_value": None},
+    "epochs": ...,
+    "batch_size": 32,
+    "l1": 0.0,
+    "l2": 0.0,
+    "decay": "all",
+    "clip_norm": None,
+    "clip_value": None,
 }
 DECAYS = ("all", "weights")
 

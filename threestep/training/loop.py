@@ -11,8 +11,9 @@ from layers import Dense, Graph, Identity, Sequential, Sigmoid, Softmax, Standar
 from losses import NLL, BinaryCrossEntropyWithLogits, CrossEntropy, Hinge, KLDivergence
 from losses.loss import NothingCounts
 from threestep.data import batches
-from threestep.data.dataset import not_finite, require_positive, take
+from threestep.data.dataset import require_positive, take
 
+from .arguments import finite, require_labels, require_parts, validation_pair, weighted
 from .callbacks import Clip, Penalty, Progress, Scheduled
 from .errors import Diverged, describe
 from .metrics import METRICS, default_metrics, require_metrics
@@ -60,23 +61,11 @@ def fit(
     ValueError for x or y with NaN or infinity, without examples, or of different lengths, or a schedule longer than the
     run.
     """
-    require_parts(
-        model=(model, ("forward", "backward", "update")),
-        criterion=(criterion, ("forward", "backward", "decide")),
-        optimizer=(optimizer, ("step",)),
-        **({} if schedule is None else {"schedule": (schedule, ("start", "step", "observe"))}),
-        **{f"callbacks[{i}]": (each, ("on_start", "on_gradient")) for i, each in enumerate(as_list(callbacks))},
-    )
-    x, y = admit("x", x), admit("y", y)
+    require_parts(model, criterion, optimizer, schedule, callbacks)
+    x, y, valid = finite("x", x), finite("y", y), validation_pair(valid)
     if len(y) == 0:
         raise ValueError("x holds no examples")
-    if valid is not None:
-        if not isinstance(valid, (tuple, list)) or len(valid) != 2:
-            raise TypeError(f"valid expected a pair (x, y), got {type(valid).__name__}")
-        valid = (admit("valid x", valid[0]), admit("valid y", valid[1])) if len(valid[1]) else None
-    targets = (y,)
-    if weights is not None:
-        x, targets = weighted(x, y, admit("weights", weights))
+    x, targets = (x, (y,)) if weights is None else weighted(x, y, finite("weights", weights))
     require_positive("epochs", epochs)
     metrics = require_metrics(default_metrics(criterion) if metrics is None else metrics)
     own = [Penalty(l1, l2)] if l1 or l2 else []
@@ -112,50 +101,6 @@ def fit(
         finally:
             notify(started, "on_end", progress)
     return progress.history
-
-
-def as_list(callbacks):
-    if not isinstance(callbacks, (list, tuple)):
-        raise TypeError(f"callbacks expected a list, got {callbacks!r}: write [{type(callbacks).__name__}(...)]")
-    return callbacks
-
-
-def require_parts(**parts):
-    """TypeError where a part of the run is a class, or lacks a method that it is there for."""
-    for name, (value, methods) in parts.items():
-        if isinstance(value, type):
-            raise TypeError(f"{name} is the class {value.__name__}: write {value.__name__}(...)")
-        if not all(callable(getattr(value, method, None)) for method in methods):
-            raise TypeError(f"{name} expected an object with {', '.join(methods)}, got {value!r}")
-
-
-def require_labels(criterion, y, shape):
-    """ValueError for a label without an output in the model's shape, with its place in y, before anything has moved."""
-    if criterion.labels and y.dtype.kind in "iu" and y.ndim == len(shape) and not isinstance(shape[-1], tuple):
-        wrong = ((y < 0) | (y >= shape[-1])) & (y != getattr(criterion, "ignore_index", None))
-        if wrong.any():
-            place = tuple(int(i) for i in np.argwhere(wrong)[0])
-            where = ", ".join(map(str, place))
-            raise ValueError(f"y[{where}] is {y[place]}, expected a label from 0 to {shape[-1] - 1}")
-
-
-def admit(name, values):
-    """An array, or a tuple of arrays, all finite."""
-    if isinstance(values, tuple):
-        return tuple(admit(f"{name}[{place}]", part) for place, part in enumerate(values))
-    values = np.asarray(values)
-    if wrong := not_finite(name, values):
-        raise ValueError(wrong)
-    return values
-
-
-def weighted(x, y, weights):
-    """(x, (y, weights)) of the examples whose weight is above 0."""
-    if weights.shape != (len(y),) or not (weights >= 0).all() or not weights.any():
-        got = f"shape {weights.shape}" if weights.shape != (len(y),) else f"from {weights.min():g} to {weights.max():g}"
-        raise ValueError(f"weights expected {len(y)} numbers of 0 or more, not all 0, one for each example, got {got}")
-    kept = weights > 0
-    return take(x, kept), (y[kept], weights[kept])
 
 
 def train_epoch(progress, x, targets, batch_size, rng, callbacks):
