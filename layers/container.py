@@ -43,8 +43,8 @@ class Container(Layer):
         seen = set()
         self.children = tuple(distinct(layer, seen) for layer in layers)
         for layer in self.walk():
-            if layer._owner is not None and id(layer._owner) not in seen:
-                raise RuntimeError(f"{layer.label} is a further use of a layer of another model: use copy.deepcopy")
+            if layer._owner is not None and id(layer._owned) not in seen:
+                raise RuntimeError(f"{layer.label} uses the parameters of a layer of another model: give that layer")
 
     def build_child(self, place, input_shape, rng, dtype):
         """Builds one layer, unless it came built; returns its output shape. Errors name its place."""
@@ -96,7 +96,7 @@ class Container(Layer):
             raise self.located(error, place) from error.__cause__
         for layer in self._twins:  # the total derivative: each use adds its share
             if not layer.frozen:
-                total = layer._owner.gradient
+                total = layer._owned.gradient
                 total += layer.gradient
 
     @property
@@ -129,16 +129,17 @@ class Container(Layer):
         called += [node for graph in nodes for node in zip(graph.places, graph.children, strict=True)]
         for layer in layers:
             if layer.share is not None and layer._owner is None:
+                where = f"{self.path_to(layer)} shares {layer.share!r}"
                 named = [other for name, other in called if name == layer.share and other is not layer]
                 owners = {id(other._owned): other._owned for other in named}
                 if len(owners) != 1:
                     there = ", ".join(sorted({name for name, _ in called if name})) or "none"
                     how = "several layers are called that" if owners else f"no layer is called that: there are {there}"
-                    raise ValueError(f"{self.path_to(layer)} shares {layer.share!r}, but {how}")
-                pair(layer, *owners.values(), where=self.path_to(layer))
-        for layer in layers:  # a further use of a layer that turned out to be one itself
-            while layer._owner is not None and layer._owner._owner is not None:
-                layer._owner = layer._owner._owner
+                    raise ValueError(f"{where}, but {how}")
+                (owner,) = owners.values()
+                if layers.index(owner) > layers.index(layer):
+                    raise ValueError(f"{where}, which comes later: let that one share this one")
+                pair(layer, owner, where)
 
     @property
     def _size(self):
@@ -175,7 +176,7 @@ class Container(Layer):
         inside = {id(layer) for layer in layers}
         summed = {id(use) for layer in layers if layer is not self and layer.children for use in layer._twins}
         uses = [layer for layer in layers if layer._owner is not None and not layer.children and layer.params]
-        return [use for use in uses if id(use._owner) in inside and id(use) not in summed]
+        return [use for use in uses if id(use._owned) in inside and id(use) not in summed]
 
     def _segments(self, start, lr_factor, decay):
         for layer in self.children:

@@ -22,16 +22,18 @@ def guard_build(step):
         if self._step == "build":
             return step(self, input_shape, rng, dtype)
         input_shape, dtype = example_shape(self, input_shape), float_dtype(self, dtype)
+        generator, theta = np.random.default_rng(rng), None
         if self.built:
             self.output_shape(input_shape)  # which refuses what build would, before anything is drawn again
             if self.theta.dtype != dtype:
                 self.astype(dtype)
+            theta = self.theta.copy()
         refuse_hidden_layers(self)
         before = [(layer, attributes(layer)) for layer in self.walk() if not layer.built or layer._owner is not None]
         outer, self._step = self._step, "build"
         try:
             self._find_shared()
-            self.rng = np.random.default_rng(rng).spawn(1)[0]
+            self.rng = generator.spawn(1)[0]
             prepare_twin(self)
             output_shape = step(self, input_shape, self.rng, dtype)
             if not isinstance(output_shape, tuple):
@@ -42,6 +44,8 @@ def guard_build(step):
             for layer, kept in before:
                 vars(layer).clear()
                 vars(layer).update(kept)
+            if theta is not None:
+                self.theta = theta
             raise
         finally:
             self._step = outer

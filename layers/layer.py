@@ -16,6 +16,7 @@ class Layer:
 
     `update` computes and moves nothing: displacement is the optimizer's. Examples are stacked on axis 0. A layer keeps
     x, y and g by reference for its next step and writes into none of them; nor should the caller between the steps.
+    What it returns is an array of its own, or all that it was given, as in Identity and Flatten, but no view of a part.
 
     Attributes:
         params, grads: mappings from a name to an array, with the same keys and shapes; assigning to a name copies
@@ -86,9 +87,10 @@ class Layer:
     def output_shape(self, input_shape):
         """The shape of one example's output; ValueError where the layer cannot take such an example.
 
-        Unless defined: input_shape without parameters; with them, what build returned, and for its input_shape only.
+        Unless defined: input_shape, where there are neither parameters nor state; else what build returned, and for its
+        input_shape only.
         """
-        if not (self.built and self.params):
+        if not (self.built and (self.params or self.state)):
             return input_shape
         if input_shape != self.input_shape:
             raise ValueError(f"{self.label} expected x of shape {batch(self.input_shape)}, got {batch(input_shape)}")
@@ -178,8 +180,7 @@ class Layer:
     @property
     def trains(self):
         """Whether update has something to calculate: there are parameters, and they are not frozen."""
-        owner = self._owner  # asked for every layer in every step, so without the detour by self.frozen
-        return bool(self._params) and not (self if owner is None else owner)._frozen
+        return bool(self._params) and not (self if self._owner is None else self._owned)._frozen
 
     @property
     def segments(self):
@@ -207,7 +208,10 @@ class Layer:
     @property
     def _owned(self):
         """The layer whose parameters these are: itself, or the one that it is a further use of."""
-        return self if self._owner is None else self._owner
+        layer = self
+        while layer._owner is not None:
+            layer = layer._owner
+        return layer
 
     @property
     def _size(self):

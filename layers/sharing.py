@@ -27,12 +27,14 @@ def twin(layer):
 
 
 def pair(layer, owner, where):
-    """Makes a layer, and the layers within, further uses of another: what `share` does. where: the layer's place."""
-    if len(layer.children) != len(owner.children) or layer in owner.walk():
-        raise ValueError(f"{where} cannot share the parameters of {owner.label}: it is built otherwise")
+    """Makes a layer, and the layers within, further uses of another: what `share` does. where: for messages."""
+    if layer in owner.walk() or len(layer.children) != len(owner.children):
+        raise ValueError(f"{where}, but {owner.label} is built otherwise, or shares it in turn")
+    if layer.built:
+        raise RuntimeError(f"{where}, but {layer.label} is built and has parameters of its own")
     if layer._frozen or layer.lr_factor != 1:
-        raise ValueError(f"{where} shares the parameters of {owner.label}: set frozen and lr_factor there")
-    layer._owner, layer.built, layer._gradient = owner, False, None
+        raise ValueError(f"{where}: set frozen and lr_factor of {owner.label}, whose parameters move")
+    layer._owner = owner
     for mine, its in zip(layer.children, owner.children, strict=True):
         pair(mine, its, where)
 
@@ -45,13 +47,11 @@ def prepare_twin(layer):
 
 def join_owner(layer):
     """After a twin's build: the owner's parameters and state take the place of its own, once they are known to fit."""
-    owner = layer._owner
-    if owner is None or layer.children:
+    owner = layer._owned
+    if owner is layer or layer.children:
         return
-    if not owner.built and layer.share is not None:
-        raise ValueError(f"{layer.label} shares {layer.share!r}, which comes later: let that one share this one")
     if not owner.built:
-        raise RuntimeError(f"{layer.label} is a further use of a layer outside this model: use copy.deepcopy")
+        raise RuntimeError(f"{layer.label} uses the parameters of a layer outside this model: give that layer")
     for mine, its in ((layer.params, owner.params), (layer.state, owner.state)):
         if sizes(mine) != sizes(its):
             raise ValueError(f"{layer.label} has {sizes(mine)}, expected {sizes(its)} as {owner.label} that it shares")

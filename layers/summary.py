@@ -32,7 +32,7 @@ def lines(model, indent, path, paths):
         paths[id(layer)] = f"{path}{place} {layer.label}"
         remarks = [f"from {', '.join(model.sources[place])}"] if getattr(model, "place_word", "") == "node" else []
         if layer._owner is not None and layer.params:
-            remarks.append(f"uses the parameters of {paths.get(id(layer._owner), layer._owner.label)}")
+            remarks.append(f"uses the parameters of {paths.get(id(layer._owned), layer._owned.label)}")
         if layer.frozen and layer.params:
             remarks.append("frozen")
         if layer.lr_factor != 1:

@@ -96,6 +96,7 @@ class Hinge(ClassLoss):
 
     def __init__(self, p=1, margin=1.0, weight=None):
         super().__init__(weight)
+        self.ignore_index = None  # every label counts
         if isinstance(p, bool) or p not in (1, 2):
             raise ValueError(f"p expected 1 or 2, got {p!r}")
         self.p = int(p)

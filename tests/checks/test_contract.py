@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from layers import Dense, Flatten, Identity, Layer, ReLU, Sigmoid
-from threestep.checks import check_contract
+from layers import Add, Dense, Flatten, Identity, Layer, Multiply, ReLU, Sequential, Sigmoid
+from threestep.checks import check_contract, check_gradients
 from threestep.checks.contract import CLAUSES
 
 X = np.random.default_rng(0).normal(size=(5, 7)) + 3
@@ -160,6 +160,84 @@ class WrongInEval(Sigmoid):
         return super().backward(g) * (1 if self.training else 2)
 
 
+class FirstBatchScale(Dense):
+    """Averages over the first batch's size for ever."""
+
+    n = None
+
+    def update(self):
+        self.n = self.n or len(self.x)
+        super().update()
+        self.gradient[:] *= len(self.x) / self.n
+
+
+class FirstWeights(Dense):
+    """Sends gradients back through the weights of the first forward."""
+
+    first = None
+
+    def forward(self, x):
+        self.first = self.params["W"].copy() if self.first is None else self.first
+        return super().forward(x)
+
+    def backward(self, g, input_gradient=True):
+        super().backward(g, input_gradient)
+        return g @ self.first
+
+
+class FirstSlope(Layer):
+    """x squared, with the slope of the first x as long as the shape stays."""
+
+    first = None
+
+    def forward(self, x):
+        self.first = x if self.first is None or self.first.shape != x.shape else self.first
+        return x * x
+
+    def backward(self, g):
+        return 2 * g * self.first
+
+
+class GivesView(Layer):
+    """Hands out a view of a part of x."""
+
+    def output_shape(self, input_shape):
+        return (*input_shape[:-1], input_shape[-1] - 1)
+
+    def forward(self, x):
+        self.shape = x.shape
+        return x[..., 1:]
+
+    def backward(self, g):
+        dx = np.zeros(self.shape, g.dtype)
+        dx[..., 1:] = g
+        return dx
+
+
+class LiesAboutShape(Dense):
+    """Says that it takes more columns, and returns another shape for them."""
+
+    def output_shape(self, input_shape):
+        return (*input_shape[:-1], self.out_features + (input_shape[-1] > 7))
+
+    def forward(self, x):
+        return super().forward(x[..., : self.params["W"].shape[1]])
+
+    def backward(self, g, input_gradient=True):
+        return super().backward(g, input_gradient)
+
+
+class Swaps(Add):
+    """Several inputs whose gradients are swapped: right in every shape."""
+
+    def forward(self, x):
+        self.n = 2
+        return x[0] + 2 * x[1]
+
+    def backward(self, g):
+        return 2 * g, g
+
+
 class Unpicklable(ReLU):
     def forward(self, x):
         self.rule = lambda: None
@@ -168,6 +246,11 @@ class Unpicklable(ReLU):
 
 MUTANTS = [
     (Unpicklable(), "deepcopy and pickle"),
+    (FirstBatchScale(3), "batch size may change"),
+    (FirstWeights(3), "read the parameters from theta"),
+    (FirstSlope(), "follow the last forward"),
+    (GivesView(), "shares memory with nothing"),
+    (LiesAboutShape(3), "x of another shape"),
     (OwnCopy(3), "read the parameters from theta"),
     (WrongInEval(), "in eval mode too"),
     (WritesX(), "forward writes neither"),
@@ -242,3 +325,45 @@ def test_a_layer_that_raises_is_a_finding():
 
     report = check_contract(Raises(), X)
     assert any(row.seen == "IndexError: too far" for row in report.failures)
+
+
+def test_layers_with_several_inputs():
+    pair = (X, X[::-1] + 0.5)
+    assert check_contract(Add(), pair) and check_contract(Multiply(), pair)
+    swapped = check_gradients(Swaps(), pair)
+    assert [row.what for row in swapped.failures] == ["dx[0]", "dx[1]"]
+    assert [row.what for row in check_contract(Swaps(), pair).failures] == [
+        "in eval mode too, backward is the gradient of forward"
+    ]
+
+
+def test_a_layer_that_came_built_in_float32_is_no_finding():
+    layer = Dense(3)
+    layer.build(X.shape[1:])
+    assert check_contract(layer, X) and check_gradients(layer, X)
+
+
+def test_a_further_use_of_a_layer_is_checked_as_that_layer():
+    layer = Dense(X.shape[1])
+    model = Sequential(layer, layer)
+    model.build(X.shape[1:])
+    assert check_contract(model[1], X) and check_gradients(model[1], X)
+
+
+def test_state_alone_decides_on_the_shape_too():
+    class Centre(Layer):
+        def build(self, input_shape, rng=0, dtype=np.float32):
+            self.state["mean"] = np.full(input_shape, 0.5)
+            return input_shape
+
+        def forward(self, x):
+            return x - self.state["mean"].astype(x.dtype)
+
+        def backward(self, g):
+            return g
+
+    assert check_contract(Centre(), X)
+    layer = Centre()
+    layer.build((4,))
+    with pytest.raises(ValueError, match=r"Centre expected x of shape \(N, 4\), got \(2, 1\)"):
+        layer.forward(np.ones((2, 1)))

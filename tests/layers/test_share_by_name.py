@@ -108,9 +108,72 @@ def test_what_moves_the_parameters_is_set_on_their_owner(setting, value):
     model = named("b", "<b")
     setattr(model[1], setting, value)
     with pytest.raises(
-        ValueError, match="layer 1 Dense shares the parameters of Dense 'b': set frozen and lr_factor th"
+        ValueError, match="layer 1 Dense shares 'b': set frozen and lr_factor of Dense 'b', whose parameters move"
     ):
         model.build((4,))
+
+
+def test_names_in_a_circle():
+    for names in (("b", "a"), ("b", "c", "a")):
+        model = Sequential(*(Dense(4) for _ in names))
+        for layer, name, share in zip(model.layers, "abc", names, strict=False):
+            layer.name, layer.share = name, share
+        with pytest.raises(ValueError, match="layer 0 Dense 'a' shares 'b', which comes later"):
+            model.build((4,))
+
+
+def test_a_layer_in_several_places_may_be_named():
+    """Whichever use the name is found at, the owner is one."""
+    first, second = Dense(4), Dense(4)
+    first.name, second.name, second.share = "a", "b", "a"
+    last = Dense(4)
+    last.share = "b"
+    model = Sequential(first, first, second, second, last)
+    assert check_gradients(copy.deepcopy(model), X)
+    model.build((4,))
+    assert model.theta.size == 20
+
+
+def test_a_built_layer_loses_nothing_to_a_block_that_shares():
+    inner = Dense(4)
+    inner.build((4,))
+    before = inner.theta.copy()
+    first, second = Sequential(Dense(4)), Sequential(inner)
+    first.name = second.share = "a"
+    with pytest.raises(
+        RuntimeError, match="layer 1 Sequential shares 'a', but Dense is built and has parameters of its own"
+    ):
+        Sequential(first, second).build((4,))
+    assert inner.built and np.array_equal(inner.theta, before)
+
+
+def test_a_build_that_fails_leaves_uses_as_they_were():
+    class Fails(Tanh):
+        def build(self, input_shape, rng=0, dtype=np.float32):
+            if self.built:
+                raise ValueError("Fails: not twice")
+            return input_shape
+
+    model = named("a", "<a", "<a")
+    model = Sequential(*model.layers, Fails())
+    model.build((4,))
+    before = model.theta.copy()
+    with pytest.raises(ValueError, match="layer 3 Fails: not twice"):
+        model.build((4,), rng=1)
+    assert np.array_equal(model.theta, before) and model[1].params is model[0].params
+    steps(model)
+    with pytest.raises(TypeError):
+        model.build((4,), rng="x", dtype=np.float64)
+    assert model.dtype == np.float32
+
+
+def test_a_named_layer_that_came_built_must_still_come_first():
+    late = Sequential(Dense(4))
+    late.build((4,))
+    early = Sequential(Dense(4))
+    late.name = early.share = "o"
+    with pytest.raises(ValueError, match="layer 0 Sequential shares 'o', which comes later"):
+        Sequential(early, late).build((4,))
 
 
 def test_share_is_set_before_build():
@@ -123,16 +186,16 @@ def test_share_is_set_before_build():
 def test_what_is_built_otherwise_cannot_be_shared():
     mixed = Sequential(Sequential(Dense(4), ReLU()), Dense(4))
     mixed[0].name = mixed[1].share = "b"
-    with pytest.raises(
-        ValueError, match="layer 1 Dense cannot share the parameters of Sequential 'b': it is built other"
-    ):
+    with pytest.raises(ValueError, match="layer 1 Dense shares 'b', but Sequential 'b' is built otherwise"):
         mixed.build((4,))
 
 
 def test_names_that_are_no_names_of_layers():
     inner = Sequential(Sequential(Dense(4)))
     inner.name = inner[0].share = "outer"
-    with pytest.raises(ValueError, match="cannot share the parameters of Sequential 'outer'"):
+    with pytest.raises(
+        ValueError, match="layer 0 Sequential shares 'outer', but Sequential 'outer' is built otherwise, or"
+    ):
         Sequential(inner).build((4,))
     late = Dense(4)
     late.share = "0"  # a place in Parallel is no name
@@ -161,5 +224,5 @@ def test_a_layer_that_shares_may_itself_stand_in_several_places():
 def test_a_built_layer_that_shares_belongs_to_its_model():
     model = named("b", "<b")
     model.build((4,))
-    with pytest.raises(RuntimeError, match="Dense is a further use of a layer of another model"):
+    with pytest.raises(RuntimeError, match="Dense uses the parameters of a layer of another model: give that layer"):
         Sequential(model[1])

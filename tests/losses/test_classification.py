@@ -49,6 +49,8 @@ def test_soft_targets_are_weights():
         CrossEntropy().forward((LOGITS, LOGITS), LABELS)
     with pytest.raises(TypeError, match=r"got <U1: use np.unique\(target, return_inverse=True\)\[1\]"):
         CrossEntropy().forward(LOGITS, list("abcab"))
+    with pytest.raises(ValueError, match=r"Hinge expected labels from 0 to 3, got -100 at target\[1\]"):
+        Hinge().forward(LOGITS, [0, -100, 2, 2, 1])
     with pytest.raises(ValueError, match=r"Hinge expected labels of shape \(5,\), got \(5, 4\)"):
         Hinge().forward(LOGITS, SOFT)
 

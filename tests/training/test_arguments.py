@@ -3,16 +3,21 @@
 import numpy as np
 import pytest
 
-from layers import Dense, Graph, ReLU, Sequential
+from layers import Add, Dense, Graph, ReLU, Sequential
 from losses import MSE, NLL, BinaryCrossEntropy, CrossEntropy
-from optim import SGD, Adam, Cosine, Step
-from threestep.training import Callback, evaluate, fit
+from optim import SGD, Adam, Cosine, OneCycle, Step
+from threestep.training import Callback, evaluate, fit, predict
 
 X, Y = np.random.default_rng(0).normal(size=(12, 4)), np.arange(12) % 3
 
 
 def small():
     return Sequential(Dense(5), ReLU(), Dense(3))
+
+
+def built(model):
+    model.build((4,))
+    return model
 
 
 @pytest.mark.parametrize(
@@ -67,17 +72,53 @@ def test_a_batch_in_which_nothing_counts_takes_no_step(criterion):
     model, seen = small(), []
 
     class Steps(Callback):
-        def on_step(self, progress):
+        def on_gradient(self, progress, x, y):
             seen.append(progress.step)
 
-    fit(model, criterion, SGD(lr=0.1), X, Y, batch_size=1, callbacks=[Steps()])
-    assert len(seen) == 8
+    optimizer = SGD(lr=0.1)
+    penalty = 0.5 * 2 * float(np.square(built(model).theta).sum())
+    options = {"batch_size": 1, "callbacks": [Steps()], "schedule": OneCycle(), "l2": 2.0}
+    history = fit(model, criterion, SGD(lr=0.0), X, Y, **options)
+    assert len(seen) == 8 and history[0]["train_penalty"] == pytest.approx(penalty, rel=1e-5)
+    history = fit(model, criterion, optimizer, X, Y, **options)
+    assert history[0]["lr"] == pytest.approx(0.1 / 25 / 1e4)  # time passes all the same
     assert evaluate(model, criterion, X, Y)["accuracy"] <= 1
 
 
 def test_labels_that_are_all_ignored():
-    with pytest.raises(ValueError, match="no label counts in epoch 1"):
+    with pytest.raises(ValueError, match="y holds no label that counts: each is 1, which is ignored"):
         fit(small(), CrossEntropy(ignore_index=1), SGD(), X, np.ones(12, int), batch_size=5)
+    with pytest.raises(ValueError, match="no label counts in epoch 1: each is ignored or has weight 0"):
+        fit(small(), CrossEntropy(weight=[1, 0, 1]), SGD(), X, np.ones(12, int), batch_size=5)
+
+
+@pytest.mark.parametrize(
+    ("valid", "options", "message"),
+    [
+        ((X, Y + 1), {}, r"valid y\[2\] is 3, expected a label from 0 to 2"),
+        ((X, np.full(12, -100)), {}, "valid y holds no label that counts: each is -100, which is ignored"),
+        ((X[:, :3], Y), {}, r"layer 0 Dense expected x of shape \(N, 4\), got"),
+        ((X, Y), {"metrics": ["mean_error"]}, "mean_error needs quantities, and CrossEntropy decides on a class"),
+    ],
+)
+def test_a_wrong_valid_is_told_before_anything_moves(valid, options, message):
+    model = built(small())
+    before = model.theta.copy()
+    with pytest.raises(ValueError, match=message):
+        fit(model, CrossEntropy(), SGD(lr=0.1), X, Y, valid=valid, **options)
+    assert np.array_equal(model.theta, before)
+
+
+def test_lengths_are_compared_first():
+    with pytest.raises(ValueError, match="x holds 12 examples and y 11"):
+        fit(small(), CrossEntropy(), SGD(), X, Y[:11], weights=np.ones(11))
+
+
+def test_a_list_of_inputs_is_a_tuple_where_the_model_takes_several():
+    model = Graph(["x", "z"], {"y": (["x", "z"], Add())}, "y")
+    assert np.array_equal(predict(model, [X, X]), 2 * X)
+    with pytest.warns(UserWarning, match="nothing is trained"):
+        fit(model, MSE(), SGD(), [X, X], X, valid=([X, X], X))
 
 
 def test_nothing_to_train_is_warned_about():

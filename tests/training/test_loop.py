@@ -379,3 +379,10 @@ def test_standardize_is_fitted_wherever_it_stands():
         assert np.allclose(model.state[f"1.{node}.mean"], reached.mean(axis=0))
         assert np.allclose(model.state[f"1.{node}.std"], reached.std(axis=0))
     assert model.forward(x).shape == (300, 1)  # nothing listens any more
+
+
+def test_evaluate_leaves_the_criterion_between_its_steps():
+    criterion, x, y = MSE(), np.ones((3, 2)), np.zeros((3, 2))
+    criterion.forward(x, y)
+    evaluate(Sequential(Identity()), criterion, np.full((5, 2), 7.0), np.zeros((5, 2)))
+    assert criterion.backward().tolist() == [[1 / 3] * 2] * 3

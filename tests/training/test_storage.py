@@ -178,3 +178,15 @@ def test_an_input_shape_that_is_none(tmp_path, model):
     np.savez(tmp_path / "w.npz", input_shape=np.array("{"))
     with pytest.raises(CheckpointError, match=r"w.npz cannot be read as weights: its input_shape is '\{'"):
         load(tmp_path / "w.npz", make())
+
+
+def test_a_model_whose_only_state_is_whole_numbers(tmp_path):
+    class Count(ReLU):
+        def build(self, input_shape, rng=0, dtype=np.float32):
+            self.state["n"] = np.array([3])
+            return input_shape
+
+    model = Count()
+    model.build((2,))
+    save(tmp_path / "w.npz", model)
+    assert load(tmp_path / "w.npz", Count()).state["n"].tolist() == [3]

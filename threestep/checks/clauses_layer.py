@@ -9,8 +9,8 @@ import numpy as np
 import layers
 from layers import Sequential
 
-from .case import arrays_of, changed, clause, expect_error, numbered, shapes
-from .gradients import check_gradients, each, parts
+from .case import arrays_of, changed, clause, differs, expect_error, numbered, shapes
+from .gradients import check_gradients, each, parts, restorer
 
 layer_clause = partial(clause, layers_only=True)
 
@@ -72,7 +72,7 @@ def _(case):
     got = [str(part.shape) for part in parts(x)]
     name = layer.place_word if layer.children else type(layer).__name__  # a model's error comes from a layer within
     wrong = expect_error((ValueError,), lambda: layer.forward(x), name, "expected", *got)
-    model = case.build(Sequential(case.fresh(built=False)))
+    model = case.build(Sequential(case.fresh()))
     place = f"layer 0 {type(layer).__name__}"
     return wrong or expect_error((ValueError,), lambda: model.forward(x), place, "expected", *got)
 
@@ -213,10 +213,16 @@ def _(case):
 @layer_clause("forward and backward read the parameters from theta")
 def _(case):
     layer = case.fresh()
-    rng = np.random.default_rng(3)
+    restore, rng = restorer(layer), np.random.default_rng(3)
     layer.theta = rng.standard_normal(layer.theta.shape)
     first = layer.forward(case.x)
     layer.theta = rng.standard_normal(layer.theta.shape)
+    other = case.fresh()
+    other.theta = layer.theta
+    restore()
+    wrong = differs(case.outcome(other, case.x), case.outcome(layer, case.x))
+    if wrong:
+        return f"{wrong} depends on a theta of before"
     if layer.theta.size and all(map(np.array_equal, parts(first), parts(layer.forward(case.x)))):
         return "another theta gives the same y"
 

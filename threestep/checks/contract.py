@@ -25,6 +25,7 @@ def check_contract(subject, x):
         )
     if (fewest := min(map(len, parts(x)))) < 5:
         raise ValueError(f"x expected at least 5 examples, got {fewest}")
+    subject = getattr(subject, "_owned", subject)  # a further use of a layer is checked as that layer
     report, case = Report(f"contract of {subject!r}"), Case(subject, x)
     for sentence, check, layers_only in CLAUSES:
         if layers_only and not isinstance(subject, Layer):

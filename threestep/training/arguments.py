@@ -12,15 +12,20 @@ def require_parts(model, criterion, optimizer, schedule, callbacks):
     parts = [
         ("model", model, ("forward", "backward", "update")),
         ("criterion", criterion, ("forward", "backward", "decide")),
-        ("optimizer", optimizer, ("step",)),
+        ("optimizer", optimizer, ("step", "lr")),
         *([] if schedule is None else [("schedule", schedule, ("start", "step", "observe"))]),
         *((f"callbacks[{i}]", callback, ("on_start", "on_gradient")) for i, callback in enumerate(callbacks)),
     ]
     for name, value, methods in parts:
         if isinstance(value, type):
             raise TypeError(f"{name} is the class {value.__name__}: write {value.__name__}(...)")
-        if not all(callable(getattr(value, method, None)) for method in methods):
+        if not all(hasattr(value, method) for method in methods):
             raise TypeError(f"{name} expected an object with {', '.join(methods)}, got {value!r}")
+
+
+def as_inputs(model, x):
+    """x, where a list of arrays for a model with several inputs counts as a tuple, as in forward."""
+    return tuple(x) if getattr(model, "several_inputs", False) and isinstance(x, list) else x
 
 
 def finite(name, values):
@@ -33,13 +38,13 @@ def finite(name, values):
     return values
 
 
-def validation_pair(valid):
+def validation_pair(model, valid):
     """(x, y) as arrays, or None where there are no examples."""
     if valid is None:
         return None
     if not isinstance(valid, (tuple, list)) or len(valid) != 2:
         raise TypeError(f"valid expected a pair (x, y), got {type(valid).__name__}")
-    return (finite("valid x", valid[0]), finite("valid y", valid[1])) if len(valid[1]) else None
+    return (finite("valid x", as_inputs(model, valid[0])), finite("valid y", valid[1])) if len(valid[1]) else None
 
 
 def weighted(x, y, weights):
@@ -51,11 +56,14 @@ def weighted(x, y, weights):
     return take(x, kept), (y[kept], weights[kept])
 
 
-def require_labels(criterion, y, shape):
-    """ValueError for a label without an output in the model's shape, with its place in y."""
+def require_labels(name, criterion, y, shape):
+    """ValueError for a label without an output in the model's shape, with its place, and where none counts."""
     if criterion.labels and y.dtype.kind in "iu" and y.ndim == len(shape) and not isinstance(shape[-1], tuple):
-        wrong = ((y < 0) | (y >= shape[-1])) & (y != getattr(criterion, "ignore_index", None))
+        counted = y != getattr(criterion, "ignore_index", None)
+        if not counted.any():
+            raise ValueError(f"{name} holds no label that counts: each is {criterion.ignore_index}, which is ignored")
+        wrong = ((y < 0) | (y >= shape[-1])) & counted
         if wrong.any():
             place = tuple(int(i) for i in np.argwhere(wrong)[0])
             where = ", ".join(map(str, place))
-            raise ValueError(f"y[{where}] is {y[place]}, expected a label from 0 to {shape[-1] - 1}")
+            raise ValueError(f"{name}[{where}] is {y[place]}, expected a label from 0 to {shape[-1] - 1}")

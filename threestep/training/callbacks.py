@@ -42,7 +42,7 @@ class Callback:
         """After update and before the displacement: model.gradient may still be changed. x, y: the batch."""
 
     def on_step(self, progress):
-        """After each displacement."""
+        """After each displacement; also where a batch had none, because none of its labels counts."""
 
     def on_epoch(self, progress):
         """After each epoch, when progress.record holds its figures."""
@@ -60,18 +60,19 @@ class Penalty(Callback):
 
     def __init__(self, l1, l2):
         self.l1, self.l2 = at_least_zero("l1", l1), at_least_zero("l2", l2)
-        self.total = 0.0
+        self.penalties = []
 
     def on_gradient(self, progress, x, y):
-        theta, gradient = progress.model.theta, progress.model.gradient
+        theta, gradient, penalty = progress.model.theta, progress.model.gradient, 0.0
         for part, _, decay_factor in blocks(theta.size, progress.model.segments):
             if decay_factor:
                 w = theta[part]
-                self.total += float(self.l1 * np.abs(w).sum() + self.l2 / 2 * (w @ w))
+                penalty += float(self.l1 * np.abs(w).sum() + self.l2 / 2 * (w @ w))
                 gradient[part] += self.l1 * np.sign(w) + self.l2 * w
+        self.penalties.append(penalty)
 
     def on_epoch(self, progress):
-        progress.record["train_penalty"], self.total = self.total / progress.steps_per_epoch, 0.0
+        progress.record["train_penalty"], self.penalties = sum(self.penalties) / len(self.penalties), []
 
 
 class Clip(Callback):

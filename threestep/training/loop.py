@@ -13,7 +13,7 @@ from losses.loss import NothingCounts
 from threestep.data import batches
 from threestep.data.dataset import require_positive, take
 
-from .arguments import finite, require_labels, require_parts, validation_pair, weighted
+from .arguments import as_inputs, finite, require_labels, require_parts, validation_pair, weighted
 from .callbacks import Clip, Penalty, Progress, Scheduled
 from .errors import Diverged, describe
 from .metrics import METRICS, default_metrics, require_metrics
@@ -62,9 +62,10 @@ def fit(
     run.
     """
     require_parts(model, criterion, optimizer, schedule, callbacks)
-    x, y, valid = finite("x", x), finite("y", y), validation_pair(valid)
+    x, y, valid = finite("x", as_inputs(model, x)), finite("y", y), validation_pair(model, valid)
     if len(y) == 0:
         raise ValueError("x holds no examples")
+    batches(x, y, batch_size)  # refuses what differs in length
     x, targets = (x, (y,)) if weights is None else weighted(x, y, finite("weights", weights))
     require_positive("epochs", epochs)
     metrics = require_metrics(default_metrics(criterion) if metrics is None else metrics)
@@ -81,7 +82,11 @@ def fit(
         model.build(shape, rng)
     if not model.trains:
         warnings.warn("nothing is trained: every layer is frozen, or there are no parameters", stacklevel=2)
-    require_labels(criterion, y, model.output_shape(shape))
+    require_labels("y", criterion, y, model.output_shape(shape))
+    if valid:
+        require_labels("valid y", criterion, valid[1], model.output_shape(shape))
+        with suppress(NothingCounts):  # a wrong valid or metric is told now, not after an epoch
+            evaluate(model, criterion, take(valid[0], slice(256)), valid[1][:256], metrics=metrics)
     progress = Progress(model, criterion, optimizer, epochs, steps_per_epoch=steps)
     started = []
     with modes_kept(model), np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # diverged tells it better
@@ -117,7 +122,8 @@ def train_epoch(progress, x, targets, batch_size, rng, callbacks):
         batch = [part[chosen] for part in targets]
         try:
             progress.loss = criterion.forward(model.forward(x_batch), *batch)
-        except NothingCounts:  # all labels of the batch are ignored: no loss, no gradient, no step
+        except NothingCounts:  # all labels of the batch are ignored: no loss, no gradient, no displacement
+            notify(callbacks, "on_step", progress)
             continue
         if not isfinite(progress.loss):
             raise diverged(progress, f"loss is {progress.loss}")
@@ -157,6 +163,7 @@ def predict(model, x, batch_size=256):
     Several inputs, or outputs, are a tuple of arrays.
     """
     require_positive("batch_size", batch_size)
+    x = as_inputs(model, x)
     x = tuple(map(np.asarray, x)) if isinstance(x, tuple) else np.asarray(x)
     with modes_kept(model):
         model.eval()
@@ -228,12 +235,12 @@ def classic_mistakes(model, criterion):
 
 
 def last_layer(model):
-    """The layer whose output is the model's, looked for through models within; None where several meet there."""
+    """The layer whose output is the model's, looked for through models within; None for an empty one."""
     if type(model) is Sequential:
         return next((last_layer(layer) for layer in reversed(model.layers) if not isinstance(layer, Identity)), None)
     if isinstance(model, Graph) and len(model.outputs) == 1 and model.outputs[0] in model.nodes:
         return last_layer(model.nodes[model.outputs[0]][1])
-    return None if model.children else model
+    return model
 
 
 def diverged(progress, what):

@@ -37,7 +37,7 @@ def load(path, model):
         raise CheckpointError(f"{path} holds no weights of a model")
     input_shape = read_shape(path, arrays.pop("input_shape"))
     if not model.built:
-        dtype = next((array.dtype for array in arrays.values()), np.float32)
+        dtype = next((array.dtype for array in arrays.values() if array.dtype.kind == "f"), np.float32)
         try:
             trial = copy.deepcopy(model)
             trial.build(input_shape, dtype=dtype)
