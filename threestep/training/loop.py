@@ -41,8 +41,8 @@ def fit(
 ) -> list:
     """Trains the model; returns a list with one dict for each epoch: epoch, train_loss, and valid_... with `valid`.
 
-    train_loss is the mean over the epoch's batches, as they were met; each valid_ figure is evaluated at its end. A batch
-    in which every label is ignored moves nothing.
+    train_loss is the mean over the epoch's batches, as they were met; each valid_ figure is evaluated at its end.
+    A batch in which every label is ignored moves nothing.
     Builds the model if it is not built; fits each Standardize that is not fitted, on x.
 
     Args:
