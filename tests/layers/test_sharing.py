@@ -224,6 +224,16 @@ def test_the_order_in_which_blocks_were_made_does_not_matter(late_first):
     assert model.theta.size == 20 and np.shares_memory(layer.gradient, model.gradient)
 
 
+def test_a_use_alone_says_what_it_lacks():
+    layer = Dense(4)
+    block = Sequential(layer, Tanh())
+    Sequential(layer, block)  # in which block's layer is a further use
+    with pytest.raises(
+        RuntimeError, match="layer 0 Dense uses the parameters of a layer outside this model: give that"
+    ):
+        block.forward(X)
+
+
 def test_settings_of_a_use():
     """frozen and lr_factor are of the parameters; what else is set later is of the place."""
     layer = Dense(4)

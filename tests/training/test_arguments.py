@@ -146,6 +146,17 @@ def test_the_gradient_with_respect_to_the_data_is_not_paid_for():
     assert asked == [True, False]
 
 
+def test_examples_of_weight_0_fill_no_batch():
+    seen = []
+
+    class Sizes(Callback):
+        def on_gradient(self, progress, x, y):
+            seen.append(len(x))
+
+    fit(small(), CrossEntropy(), SGD(), X, Y, batch_size=3, weights=np.arange(12) % 2, callbacks=[Sizes()])
+    assert seen == [3, 3]
+
+
 def test_train_loss_of_weighted_examples_is_the_weighted_mean():
     weights = np.arange(1.0, 13)
     p = np.random.default_rng(1).uniform(0.1, 0.9, (12, 1))
