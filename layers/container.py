@@ -13,9 +13,8 @@ class Container(Layer):
     params, grads and state hold the arrays of all layers within under dotted names: "2.W" is W of layer 2. Setting
     `frozen` sets it for all layers within; a container is frozen when every one of them is. A layer that was built
     before it joined keeps its parameters. A layer that stands in several places has one set of parameters: its further
-    places are twins (see sharing.py), whose gradients are added to its own, and theta holds it once.
-
-    Settings such as Dropout's p are the twins' own; frozen and lr_factor are the layer's.
+    places become twins when the model is built (see sharing.py), their gradients are added to its own, and theta holds
+    it once. Settings such as Dropout's p are from then on the twins' own; frozen and lr_factor are the layer's.
 
     `model[i]`, `len(model)` and `model.layers` give the layers, counted from 0 as in every message.
 
@@ -32,7 +31,7 @@ class Container(Layer):
     _twins = ()  # further uses of layers within, to be summed here
 
     def adopt(self, layers, places=None):
-        """Makes the layers the children, each checked; a layer seen before is replaced by a twin."""
+        """Makes the layers the children, each checked."""
         self.places = tuple(map(str, range(len(layers)))) if places is None else tuple(places)
         for place, layer in zip(self.places, layers, strict=True):
             if isinstance(layer, type) and issubclass(layer, Layer):
@@ -40,10 +39,10 @@ class Container(Layer):
             if not isinstance(layer, Layer):
                 what = f"{self.place_word} {place} is a {type(layer).__name__}, expected a layer (an instance of Layer)"
                 raise TypeError(what + (": write Sequential(*layers)" if isinstance(layer, list) else ""))
-        seen = set()
-        self.children = tuple(distinct(layer, seen) for layer in layers)
+        self.children = tuple(layers)
+        inside = {id(layer) for layer in self.walk()}
         for layer in self.walk():
-            if layer._owner is not None and id(layer._owned) not in seen:
+            if layer._owner is not None and id(layer._owned) not in inside:
                 raise RuntimeError(f"{layer.label} uses the parameters of a layer of another model: give that layer")
 
     def build_child(self, place, input_shape, rng, dtype):
@@ -119,10 +118,12 @@ class Container(Layer):
         return len(self.layers)
 
     def _find_shared(self):
-        """Makes each layer with a `share` the twin of the one layer within that is called so.
+        """Puts a twin in each further place of a layer, and pairs each layer that has a `share` with the one it names.
 
-        The outermost model is built first, so that a name may be that of any layer of it.
+        Done when the outermost model is built, before the models within are, so that it sees every place and name.
         """
+        seen = set()
+        self.children = tuple(distinct(layer, seen) for layer in self.children)
         layers = list(self.walk())
         nodes = [layer for layer in layers if layer.children and layer.place_word == "node"]
         called = [(layer.name, layer) for layer in layers]
@@ -148,7 +149,8 @@ class Container(Layer):
     def _gather(self, dtype):
         if self._gradient is None:
             for place, layer in enumerate(self.children):
-                if layer._size and layer.theta.base is not None:
+                moved = layer._owner is None and layer.theta.base is not None
+                if moved and any(part.params for part in layer.walk()):
                     raise RuntimeError(
                         f"{self.place_word} {self.places[place]} {layer.label} belongs to another model, which would "
                         "lose it: use copy.deepcopy"
@@ -185,13 +187,9 @@ class Container(Layer):
 
 
 def distinct(layer, seen):
-    """The layer, or a twin of it if it has been seen; layers within likewise.
-
-    A twin from a smaller model gives its place back to the layer itself, where that has not been seen yet.
-    """
-    use, layer = layer, layer._owned if layer.share is None else layer
+    """The layer, or a twin of it if it has been seen; layers within likewise."""
     if id(layer) in seen:
-        return twin(layer) if use is layer else use
+        return twin(layer)
     seen.add(id(layer))
     children = tuple(distinct(child, seen) for child in layer.children)
     if children != layer.children:

@@ -19,7 +19,7 @@ def twin(layer):
     other = object.__new__(type(layer))
     vars(other).update(vars(layer))
     other._params, other._grads, other._state = Parameters(), Parameters(), Parameters()
-    other._theta = other._gradient = other.rng = None
+    other._theta = other._gradient = None
     other.built, other._owner = False, layer._owned
     other.children = tuple(map(twin, layer.children))
     other._forget()
@@ -50,8 +50,6 @@ def join_owner(layer):
     owner = layer._owned
     if owner is layer or layer.children:
         return
-    if not owner.built:
-        raise RuntimeError(f"{layer.label} uses the parameters of a layer outside this model: give that layer")
     for mine, its in ((layer.params, owner.params), (layer.state, owner.state)):
         if sizes(mine) != sizes(its):
             raise ValueError(f"{layer.label} has {sizes(mine)}, expected {sizes(its)} as {owner.label} that it shares")

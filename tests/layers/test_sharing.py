@@ -208,7 +208,8 @@ def test_a_new_use_remembers_nothing():
     layer.forward(X)
     drop.forward(X)
     model = Sequential(layer, layer, drop, drop)
-    assert model[3].rng is None and not model[3].built
+    model.build((4,), dtype=np.float64)
+    assert model[3].rng is not drop.rng
     with pytest.raises(RuntimeError, match="ReLU.backward before forward"):
         model[1].backward(X)
 
@@ -224,33 +225,39 @@ def test_the_order_in_which_blocks_were_made_does_not_matter(late_first):
     assert model.theta.size == 20 and np.shares_memory(layer.gradient, model.gradient)
 
 
-def test_a_use_alone_says_what_it_lacks():
+def test_a_model_that_is_made_and_not_built_changes_nothing():
     layer = Dense(4)
-    block = Sequential(layer, Tanh())
-    Sequential(layer, block)  # in which block's layer is a further use
-    with pytest.raises(
-        RuntimeError, match="layer 0 Dense uses the parameters of a layer outside this model: give that"
-    ):
-        block.forward(X)
+    block = Residual(layer)
+    model, other = Sequential(layer, block), Sequential(block)
+    assert block[0] is layer and model[1][0] is layer
+    model.build((4,))
+    assert model.theta.size == 20 and model[1][0] is not layer
+    with pytest.raises(RuntimeError, match="layer 0 Residual belongs to another model, which would lose it"):
+        other.build((4,))
+    steps(model)
+    assert model.theta.size == 20
 
 
 def test_settings_of_a_use():
     """frozen and lr_factor are of the parameters; what else is set later is of the place."""
     layer = Dense(4)
     model = Sequential(layer, layer)
-    model[1].lr_factor = 0.5
     model.build((4,))
+    model[1].lr_factor = 0.5
     assert layer.lr_factor == 0.5 and model.segments == [(slice(0, 20), 0.5, 1.0)]
 
 
 def test_a_use_belongs_to_its_model():
     layer = Dense(4)
     model = Sequential(layer, Tanh(), layer)
-    assert Sequential(ReLU(), model[2])[1] is layer  # the twin stands for it
-    built = Sequential(layer)
+    model.build((4,))
+    with pytest.raises(RuntimeError, match="Dense uses the parameters of a layer of another model: give that layer"):
+        Sequential(ReLU(), model[2])
+    again = Dense(4)
+    built = Sequential(again)
     built.build((4,))
     with pytest.raises(RuntimeError, match="Sequential was built before it joined, and holds a layer that stands"):
-        Sequential(layer, built)
+        Sequential(again, built).build((4,))
 
 
 def test_a_layer_of_a_students_own_can_be_shared():
