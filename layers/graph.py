@@ -161,20 +161,23 @@ def check_wiring(inputs, nodes, outputs):
             raise ValueError(f"Graph: node {name!r} expected (from, layer), got {node!r}")
         sources[name] = name_list(f"node {name!r}: from", node[0])
     known = [*inputs, *nodes]
-    for user, names in [
-        *((f"node {name!r} takes", taken) for name, taken in sources.items()),
-        ("outputs name", outputs),
-    ]:
+    users = {f"node {name!r} takes": taken for name, taken in sources.items()} | {"outputs name": outputs}
+    for user, names in users.items():
         for name in names:
             if name not in known:
-                from difflib import get_close_matches  # here, so that `import layers` stays short
-
-                close = get_close_matches(name, known, n=1)
-                advice = (
-                    f"did you mean {close[0]!r}? " if close else "several names are a list. " if "," in name else ""
-                )
+                advice = suggestion(name, known)
                 raise ValueError(f"Graph: {user} {name!r}, which is no input or node: {advice}There are {known}")
     return sources
+
+
+def suggestion(name, known):
+    """What may have been meant by an unknown name, as a sentence; "" where nothing is near."""
+    from difflib import get_close_matches  # here, so that `import layers` stays short
+
+    close = get_close_matches(name, known, n=1)
+    if close:
+        return f"did you mean {close[0]!r}? "
+    return "several names are a list. " if "," in name else ""
 
 
 def in_order(inputs, sources, outputs):
