@@ -25,9 +25,9 @@ def guard_build(step):
         generator, theta = np.random.default_rng(rng), None
         if self.built:
             self.output_shape(input_shape)  # which refuses what build would, before anything is drawn again
-            if self.theta.dtype != dtype:
-                self.astype(dtype)
             theta = self.theta.copy()
+            if theta.dtype != dtype:
+                self.astype(dtype)
         refuse_hidden_layers(self)
         before = [(layer, attributes(layer)) for layer in self.walk() if not layer.built or layer._owner is not None]
         outer, self._step = self._step, "build"
@@ -46,6 +46,8 @@ def guard_build(step):
                 vars(layer).update(kept)
             if theta is not None:
                 self.theta = theta
+                if theta.dtype != dtype:
+                    self.astype(theta.dtype)
             raise
         finally:
             self._step = outer

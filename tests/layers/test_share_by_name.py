@@ -159,8 +159,9 @@ def test_a_build_that_fails_leaves_uses_as_they_were():
     model.build((4,))
     before = model.theta.copy()
     with pytest.raises(ValueError, match="layer 3 Fails: not twice"):
-        model.build((4,), rng=1)
-    assert np.array_equal(model.theta, before) and model[1].params is model[0].params
+        model.build((4,), rng=1, dtype=np.float64)
+    assert model.dtype == np.float32 and np.array_equal(model.theta, before)
+    assert model[1].params is model[0].params
     steps(model)
     with pytest.raises(TypeError):
         model.build((4,), rng="x", dtype=np.float64)

@@ -95,7 +95,7 @@ def test_overrides_reach_inside(override, read):
         ),
         (
             {"Graph": {"inputs": "x", "nodes": {"a": {"form": "x", "ReLU": None}}, "outputs": "a"}},
-            r"Graph.nodes.a: .* without from. Did you mean 'form'",
+            r"Graph.nodes.a: .* without from: write from for form",
         ),
         (
             {"Dense": {"out_features": 3, "shre": "a"}},

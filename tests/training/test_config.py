@@ -121,6 +121,7 @@ def test_overrides(override, read):
         ({"train": None}, [], "^train: expected keys with values, got nothing"),
         ({"metrics": ["acuracy"]}, [], "^metrics: expected a list of accuracy, error, mean_error"),
         ({}, ["optimizer.lr"], "^'optimizer.lr': expected key=value"),
+        ({}, ["optimizer.Adam.lr=3"], "^optimizer.Adam.lr: no key 'Adam' in SGD, which stands there"),
         ({}, ["optimizr.lr=3"], "^optimizr.lr: no key 'optimizr' in the config. Did you mean 'optimizer'"),
         ({}, ["model.9.p=3"], "^model.9.p: expected a place from 0 to 3, got '9'"),
         ({}, ["seed.x=3"], "^seed.x: 'seed' holds 0, which has nothing inside"),

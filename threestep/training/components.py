@@ -120,8 +120,9 @@ def make_nodes(spec, path):
     made = {}
     for node, inner in spec.items():
         if not isinstance(inner, dict) or "from" not in inner:
-            guess = did_you_mean("from", inner) if isinstance(inner, dict) else "."
-            raise ConfigError(f"{path}.{node}: expected {{from: ..., Layer: ...}}, got {inner!r}, without from{guess}")
+            near = get_close_matches("from", map(str, inner), n=1) if isinstance(inner, dict) else []
+            advice = f": write from for {near[0]}" if near else ""
+            raise ConfigError(f"{path}.{node}: expected {{from: ..., Layer: ...}}, got {inner!r}, without from{advice}")
         if len(inner) == 1:
             raise ConfigError(f"{path}.{node}: expected {{from: ..., Layer: ...}}, got {inner!r}, without a layer")
         made[node] = inner["from"], *make_layer({k: v for k, v in inner.items() if k != "from"}, f"{path}.{node}")

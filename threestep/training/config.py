@@ -124,7 +124,7 @@ def apply_override(values, override):
         if depth == 0 and key in KEYS and key not in here:
             here[key] = {}
         if key != name:  # the component's name may be spelled out, as messages do, or stepped over
-            here, name = step_into(here, key, path, keys[depth + 1])
+            here, name = step_into(here, key, path, keys[depth + 1], name)
     last = keys[-1]
     if isinstance(here, dict) and last.isdecimal() and "layers" in here:
         here = here["layers"]
@@ -134,17 +134,19 @@ def apply_override(values, override):
         here[last] = value
 
 
-def step_into(here, key, path, then):
+def step_into(here, key, path, then, inside):
     """(what is under `key`: a mapping, a list or a component's options, the component's name or None).
 
-    Where a graph's node holds both its layer and where it takes from, `then`, the key after this one, decides.
+    Where a graph's node holds both its layer and where it takes from, `then`, the key after this one, decides. inside:
+    the component whose options `here` are, or None.
     """
     if isinstance(here, dict) and key.isdecimal() and "layers" in here:
         here = here["layers"]
     if isinstance(here, list):
         key = list_index(here, key, path)
     elif key not in here:
-        raise ConfigError(f"{path}: no key {key!r} in the config{did_you_mean(key, here)}")
+        where = f"{inside}, which stands there" if inside else "the config"
+        raise ConfigError(f"{path}: no key {key!r} in {where}{did_you_mean(key, here)}")
     value = here[key]
     if isinstance(value, dict) and "from" in value and then == "from":
         return value, None
