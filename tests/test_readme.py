@@ -119,6 +119,17 @@ def test_the_table_names_what_there_is(package):
     others = {layers: [*INITIALIZERS, "Linear"], threestep.training: METRICS}.get(package, ())
     assert named <= {*package.__all__, *others}
     if package is not layers:  # which may gain one in three edits, and README is none of them
-        internal = {"Loss", "Optimizer", "Schedule", "Report", "METRICS", "Config", "load_config", "Progress", "train"}
+        internal = {
+            "Loss",
+            "Optimizer",
+            "Schedule",
+            "Report",
+            "Taylor",
+            "METRICS",
+            "Config",
+            "load_config",
+            "Progress",
+            "train",
+        }
         errors = {"CheckpointError", "ConfigError", "DataError", "DATASETS", "Diverged"}
         assert not set(package.__all__) - named - internal - errors
