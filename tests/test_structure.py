@@ -20,6 +20,7 @@ MAY_IMPORT = {  # a package: what of the house it may import, besides itself
     "threestep.data": set(),
     "threestep.checks": {"layers", "losses", "optim"},
     "threestep.training": {"layers", "losses", "optim", "threestep.data", "threestep.checks"},
+    "threestep.see": {"layers", "losses", "optim", "threestep.data", "threestep.checks", "threestep.training"},
 }
 OUTSIDE = {  # third-party modules that may be imported, beside the standard library
     "layers": {"numpy"},
@@ -28,6 +29,7 @@ OUTSIDE = {  # third-party modules that may be imported, beside the standard lib
     "threestep.data": {"numpy"},
     "threestep.checks": {"numpy"},
     "threestep.training": {"numpy", "yaml", "tqdm"},
+    "threestep.see": {"numpy", "matplotlib"},
 }
 
 

@@ -1,0 +1,6 @@
+"""What has it learned? The graph drawn, gradients with respect to the data, pictures."""
+
+from .gradient import class_score, input_gradient, loss_score
+from .pictures import save_picture, show_image
+
+__all__ = ["class_score", "input_gradient", "loss_score", "save_picture", "show_image"]

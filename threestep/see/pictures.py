@@ -1,0 +1,60 @@
+"""save_picture: what is seen, as a file; and how images are shown."""
+
+from pathlib import Path
+
+FOLDER = Path("pictures")
+BLUE, ORANGE, GREEN, PURPLE, GREY = "#1f6fb2", "#d9640a", "#2a8f57", "#8e4fa8", "#808080"
+STYLE = {
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 11,
+    "legend.frameon": False,
+    "savefig.dpi": 150,
+}
+
+
+def save_picture(name, picture, size=(8, 4)):
+    """Writes pictures/NAME in the working folder, and says so; without matplotlib, says how to get it and goes on.
+
+    Args:
+        name: the file's name, which ends in .svg for SVG text, else in what matplotlib writes: .png, .pdf, .svg.
+        picture: SVG text, which needs no matplotlib; or a function that draws on the matplotlib Figure it is given.
+        size: the Figure's width and height in inches.
+
+    Returns the path, or None where matplotlib is missing.
+    """
+    path = FOLDER / name
+    if not isinstance(picture, str):
+        try:
+            from matplotlib import rc_context
+            from matplotlib.figure import Figure
+        except ImportError:
+            print(f"(no {path}, which needs matplotlib: pip install 'threestep[plots]')")
+            return None
+        with rc_context(STYLE):
+            figure = Figure(size, layout="constrained")
+            picture(figure)
+            FOLDER.mkdir(exist_ok=True)
+            figure.savefig(path)
+    else:
+        FOLDER.mkdir(exist_ok=True)
+        path.write_text(picture, encoding="utf-8")
+    print(f"picture: {path}")
+    return path
+
+
+def show_image(axes, image, title="", scale=None):
+    """Shows an image, (H, W) or (H, W, 1), on matplotlib axes without ticks.
+
+    scale: None for pixels in [0, 1], as ink on paper; for a signed image the magnitude at which the colours are
+    strongest, blue above 0, orange below.
+    """
+    from matplotlib.colors import LinearSegmentedColormap
+
+    signed = LinearSegmentedColormap.from_list("signed", [ORANGE, "white", BLUE])
+    options = (
+        {"cmap": "gray_r", "vmin": 0, "vmax": 1} if scale is None else {"cmap": signed, "vmin": -scale, "vmax": scale}
+    )
+    axes.imshow(image.squeeze(), **options)
+    axes.set(xticks=[], yticks=[], title=title)
+    axes.spines[:].set(visible=True, color=GREY, linewidth=0.5)
