@@ -91,6 +91,8 @@ class Softsign(Layer):
 class Identity(Layer):
     """y = x. Shapes: any, kept. backward: dx = g. Both hand on the array that they were given."""
 
+    flops_per_entry = 0
+
     def forward(self, x):
         return x
 

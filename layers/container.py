@@ -27,6 +27,7 @@ class Container(Layer):
 
     layers = property(lambda self: self.children)
     place_word = "layer"  # what messages call a place
+    flops_per_entry = 0  # besides those of the layers within
     places = ()  # the children's names in dotted names and messages
     _twins = ()  # further uses of layers within, to be summed here
 

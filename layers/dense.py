@@ -26,6 +26,8 @@ class Dense(Layer):
     Source: slides "Module definition: dense module" and "Example" (Linear).
     """
 
+    flops_per_entry = property(lambda self: 2 * self.params["W"].shape[1])
+
     def __init__(self, out_features, bias=True, init="glorot_uniform", in_features=None):
         self.out_features = positive_int("out_features", out_features)
         self.bias = flag("bias", bias)

@@ -11,6 +11,8 @@ class Flatten(Layer):
     backward: dx = g in the shape of x. Both are views where the memory order allows it.
     """
 
+    flops_per_entry = 0
+
     def output_shape(self, input_shape):
         return (prod(input_shape),)
 

@@ -1,5 +1,7 @@
 """Layer: the three steps, and the parameters as one vector."""
 
+from math import prod
+
 import numpy as np
 
 from .arguments import finite, flag
@@ -44,6 +46,7 @@ class Layer:
     name = None
     decay = "all"
     several_inputs = False
+    flops_per_entry = 1  # of y: see flops
     rng = None
     built = False
     input_shape = None  # one example's shape, as build was told
@@ -135,6 +138,22 @@ class Layer:
         from .summary import summary
 
         return summary(self)
+
+    @property
+    def flops(self):
+        """Floating-point operations of forward for one example.
+
+        Counted are products, sums and values of functions: one for each entry of y, unless the layer says otherwise in
+        flops_per_entry (Dense: a product and a sum for each weight and row, where b is the first term), and those of
+        the layers within, of a layer in several places once for each. Copying and reshaping are free.
+
+        Raises RuntimeError before build, when no shape is known.
+        """
+        if not self.built:
+            raise RuntimeError(f"{self.label} is not built yet, so its flops are not known: call build(input_shape)")
+        shape = self._built_shape
+        entries = sum(map(prod, shape)) if shape and isinstance(shape[0], tuple) else prod(shape)
+        return int(sum(layer.flops for layer in self.children) + self.flops_per_entry * entries)
 
     # Parameters as one vector
 

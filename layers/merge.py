@@ -20,6 +20,7 @@ class Add(Layer):
     """
 
     several_inputs = True
+    flops_per_entry = property(lambda self: len(self.input_shape) - 1)
 
     def output_shape(self, input_shape):
         return require_same(self, input_shape)
@@ -42,6 +43,7 @@ class Multiply(Layer):
     """
 
     several_inputs = True
+    flops_per_entry = property(lambda self: len(self.input_shape) - 1)
 
     def output_shape(self, input_shape):
         return require_same(self, input_shape)
@@ -63,6 +65,7 @@ class Concat(Layer):
     """
 
     several_inputs = True
+    flops_per_entry = 0
 
     def output_shape(self, input_shape):
         first = input_shape[0]

@@ -23,6 +23,8 @@ class Residual(Sequential):
     Source: He et al., "Deep residual learning for image recognition", 2016, equation 1.
     """
 
+    flops_per_entry = 1  # x is added
+
     def build(self, input_shape, rng=0, dtype=np.float32):
         return self._kept(input_shape, super().build(input_shape, rng, dtype))
 

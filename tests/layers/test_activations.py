@@ -47,3 +47,9 @@ def test_hardtanh_needs_bounds_in_order():
         Hardtanh(1, -1)
     with pytest.raises(ValueError, match="max_val expected a number, got '1'"):
         Hardtanh(max_val="1")
+
+
+def test_flops_of_identity_are_none():
+    layer = Identity()
+    layer.build((4,))
+    assert layer.flops == 0

@@ -123,3 +123,12 @@ def test_errors_of_every_kind_name_their_place():
 
     with pytest.raises(RuntimeError, match=r"layer 1 Misses: KeyError: 'scale'"):
         Sequential(ReLU(), Misses()).forward(np.ones((2, 2)))
+
+
+def test_flops_are_those_of_every_place():
+    twice = Dense(4)
+    model = Sequential(Flatten(), twice, Sequential(ReLU(), twice))
+    with pytest.raises(RuntimeError, match="Sequential is not built yet"):
+        model.flops  # noqa: B018
+    model.build((2, 2))
+    assert model.flops == 32 + 4 + 32

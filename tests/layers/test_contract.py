@@ -3,6 +3,7 @@
 Each test_*.py here has its rows in CASES: (layer, shape of x), or a list of shapes for several inputs.
 """
 
+from copy import deepcopy
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -49,3 +50,10 @@ def test_contract(layer, shape):
 @each_row
 def test_gradients(layer, shape):
     assert check_gradients(layer, away_from_kinks(shape))
+
+
+@each_row
+def test_flops_are_a_whole_number(layer, shape):
+    layer = deepcopy(layer)
+    layer.forward(away_from_kinks(shape))
+    assert type(layer.flops) is int and layer.flops >= 0

@@ -66,3 +66,10 @@ def test_bias_gradient_is_exact_over_a_long_axis():
     layer.update()
     exact = rows * float(np.float32(0.1))
     assert np.abs(layer.grads["b"] / exact - 1).max() <= 1e-6
+
+
+def test_flops_are_two_for_each_weight_and_row():
+    for shape, flops in (((5,), 2 * 5 * 3), ((4, 5), 4 * 2 * 5 * 3)):
+        layer = Dense(3)
+        layer.build(shape)
+        assert layer.flops == flops

@@ -18,3 +18,9 @@ def test_lays_an_example_out_in_one_axis_and_back():
 
 def test_no_examples_give_no_rows():
     assert Flatten().forward(np.zeros((0, 2, 3))).shape == (0, 6)
+
+
+def test_flops_are_none():
+    layer = Flatten()
+    layer.build((4, 3))
+    assert layer.flops == 0

@@ -162,3 +162,11 @@ def test_state_has_the_dtype_of_the_layer_through_copies():
 def test_settings_are_checked_when_they_are_set(name, value, message):
     with pytest.raises(ValueError, match=message):
         setattr(Dense(3), name, value)
+
+
+def test_flops_are_one_for_each_entry_of_y_unless_the_layer_says_otherwise():
+    layer = Sigmoid()
+    with pytest.raises(RuntimeError, match=r"Sigmoid is not built yet, so its flops are not known: call build"):
+        layer.flops  # noqa: B018
+    layer.build((4, 3))
+    assert layer.flops == 12

@@ -54,3 +54,9 @@ def test_concat_differs_in_the_last_axis_only():
     for other in (np.ones(2), np.ones((2, 3))):
         with pytest.raises(ValueError, match="in the last axis only"):
             Concat().forward((other, np.ones(2)))
+
+
+@pytest.mark.parametrize(("layer", "flops"), [(Add(), 12), (Multiply(), 12), (Concat(), 0)])
+def test_flops(layer, flops):
+    layer.build([(2, 3)] * 3)
+    assert layer.flops == flops

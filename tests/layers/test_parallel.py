@@ -69,3 +69,10 @@ def test_parallel_needs_branches_that_merge():
 def test_repr():
     assert repr(Parallel(Dense(3), Tanh(), merge="sum")) == "Parallel(Dense(3), Tanh(), merge='sum')"
     assert repr(Residual(Dense(3))) == "Residual(Dense(3))"
+
+
+def test_flops_are_those_of_the_layers_and_of_the_merge():
+    residual, parallel = Residual(Dense(4), ReLU()), Parallel(Dense(4), ReLU(), merge="sum")
+    residual.build((4,))
+    parallel.build((4,))
+    assert residual.flops == parallel.flops == 32 + 4 + 4
