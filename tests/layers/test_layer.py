@@ -170,3 +170,13 @@ def test_flops_are_one_for_each_entry_of_y_unless_the_layer_says_otherwise():
         layer.flops  # noqa: B018
     layer.build((4, 3))
     assert layer.flops == 12
+
+
+def test_flops_of_a_layer_of_several_outputs():
+    class Both(Layer):
+        def output_shape(self, input_shape):
+            return input_shape, (1,)
+
+    layer = Both()
+    layer.build((4, 3))
+    assert layer.flops == 13

@@ -88,7 +88,7 @@ def overlap(a, b):
 
 
 def assert_clear(picture):
-    """No two of nodes and labels overlap but a node and its own text; no line runs through any of them."""
+    """No two of nodes and labels overlap but a node and its own text; lines run from node to node and through none."""
     rects = [rect for rect, _ in picture.boxes + picture.ends]
     labels = [extent(text) for group in picture.root.iter(f"{SVG}g") for text in group.findall(f"{SVG}text")]
     inside = [label for label in labels if any(contains(rect, label) for rect in rects)]
@@ -97,6 +97,10 @@ def assert_clear(picture):
     outside += [extent(text) for text in picture.root.findall(f"{SVG}text")]
     assert not any(overlap(a, b) for a, b in combinations(rects + outside, 2))
     for line, _ in picture.edges:
+        (start, leaves), (end, arrives) = line[0], line[-1]
+        at_dot = (start, leaves) in [dot for dot, _ in picture.dots]
+        assert at_dot or any(start == rect[2] and rect[1] < leaves < rect[3] for rect in rects)
+        assert any(end == rect[0] and rect[1] + 5 < arrives < rect[3] - 5 for rect in rects)
         for left, top, right, bottom in rects + outside:
             x, y = line.T
             assert not ((x > left + 0.1) & (x < right - 0.1) & (y > top + 0.1) & (y < bottom - 0.1)).any()
@@ -157,6 +161,8 @@ CASES = [  # (model, one example's shape, or a list of them)
     (Sequential(Flatten(), Dense(64), ReLU(), Dropout(0.3), Dense(10)), (8, 8, 1)),
     (Sequential(*[Dense(4) for _ in range(30)]), (4,)),
     (Dense(3), (4,)),
+    (Identity(), (1,)),
+    (Concat(), [(1,)] * 7),
     (gate(["y", "h"]), (4,)),
     (chain_and_skip(), (4,)),
     (fully_wired(), [(2,)] * 3),
@@ -189,7 +195,8 @@ def test_every_layer_is_drawn_once_and_nothing_collides(model, shape, with_value
 
 def test_a_box_says_what_the_layer_is_and_costs():
     model = Sequential(Flatten(), Dense(64), ReLU(), Residual(Dense(64)), Dense(10))
-    model[1].frozen, model[4].name = True, "head"
+    model[1].frozen = model[2].frozen = True  # ReLU has nothing to freeze
+    model[4].name = "head"
     picture = Picture(draw_graph(model, input_shape=(8, 8, 1)))
     assert [lines for _, lines in picture.boxes] == [
         ["Flatten", "0", "(N, 64)"],
@@ -246,6 +253,7 @@ def test_dots_stand_where_values_split_and_only_there():
 def test_dropout_rests_and_many_numbers_are_their_mean_square():
     picture = Picture(draw_graph(Dropout(0.5), x=np.full((1, 9), -0.5)))
     assert [texts for _, texts in picture.edges] == [["rms 0.5", "rms 1"]] * 2
+    assert picture.notes[2] == "rms: root mean square of more than three numbers" and len(picture.notes) == 4
 
 
 def test_the_model_never_notices():
@@ -275,7 +283,9 @@ def test_shapes_may_come_from_the_model_or_from_x():
     assert draw_graph(model) == draw_graph(model, (3,))
     picture = Picture(draw_graph(model, x=np.ones((1, 5, 3))))
     assert picture.ends[0][1] == ["x", "(N, 5, 3)"] and picture.boxes[1][1][-1] == "10 FLOPs"
-    assert Picture(draw_graph(Tanh(), ())).ends[0][1] == ["x", "(N,)"]
+    layer = Tanh()
+    layer.build((3,))
+    assert Picture(draw_graph(layer, ())).ends[0][1] == ["x", "(N,)"]
 
 
 def test_the_same_model_gives_the_same_bytes():
@@ -286,7 +296,9 @@ def test_the_same_model_gives_the_same_bytes():
 
 def test_names_are_escaped():
     model = Graph("<x>", {"a & b": ("<x>", Dense(2)), 'c"\x00': ("a & b", Tanh())}, 'c"\x00')
+    model.name = "<m>"
     picture = Picture(draw_graph(model, 3))
+    assert picture.root.find(f"{SVG}title").text.startswith("Graph '<m>': 8 parameters")
     assert picture.ends[0][1][0] == "<x>" and [lines[1] for _, lines in picture.boxes] == ["a & b", 'c"\ufffd']
 
 
@@ -318,3 +330,6 @@ def test_what_is_wrong_is_said():
         draw_graph(model, x=np.ones((1, 4)))
     with pytest.raises(ValueError, match=r"expected g of shape \(1, 2\), as forward returned, got \(1, 3\)"):
         draw_graph(model, x=np.ones((1, 3)), g=np.ones((1, 3)))
+    both = Graph("x", {"y": ("x", Tanh())}, ["y", "x"])
+    with pytest.raises(ValueError, match=r"Graph.backward expected g of shape \(1, 1\), .* got \(1, 3\)"):
+        draw_graph(both, x=np.ones((1, 1)), g=(np.ones((1, 1)), np.ones((1, 3))))

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from layers import Add, Dense, Graph, ReLU, Residual, Sequential, Sigmoid, Tanh
+from layers import Add, Dense, Graph, Layer, ReLU, Residual, Sequential, Sigmoid, Tanh
 from threestep.see.layout import GAP, Layout, settle
 from threestep.see.wires import Wires
 
@@ -66,6 +66,44 @@ def test_branches_stand_evenly_about_what_they_share():
     x, a, b, c, y, end = (layout.y[node] for node in wires.nodes)
     assert x == b == y == end and b - a == c - b == 60 + GAP
     assert [layout.arrivals[edge] - y for edge in wires.nodes[4].takes] == [-18, 0, 18]
+
+
+def test_an_edge_that_comes_straight_arrives_in_the_middle_where_there_is_room():
+    nodes = {"a": ("x", Tanh()), "y": (["a", "x"], Add())}
+    wires, layout = layout_of(Graph("x", nodes, "y"), (1,))
+    assert [layout.arrivals[edge] - layout.y[edge.target] for edge in wires.nodes[2].takes] == [0, 18]
+    nodes = {"a": ("x", Tanh()), "y": (["a", "x", "x", "x"], Add())}
+    wires, layout = layout_of(Graph("x", nodes, "y"), (1,), pitch=14)
+    arrivals = [layout.arrivals[edge] - layout.y[edge.target] for edge in wires.nodes[2].takes]
+    assert arrivals == [-18, -4, 10, 24]  # within the box, which ends at 30
+    wires, layout = layout_of(Graph("x", {"y": (["x", "x"], Add())}, "y"), (1,))
+    assert [layout.arrivals[edge] - layout.y[edge.target] for edge in wires.nodes[1].takes] == [-9, 9]
+
+
+def test_inputs_stand_in_the_middle_of_what_they_feed():
+    nodes = {f"f{j}{i}": (f"x{j}", Tanh()) for j in range(3) for i in range(2)}
+    wires, layout = layout_of(Graph(["x0", "x1", "x2"], nodes, list(nodes)), [(1,)] * 3)
+    for node in wires.inputs:
+        users = [layout.y[edge.target] for edge in node.gives[0]]
+        assert layout.y[node] == sum(users) / 2 and users[1] - users[0] == 60 + GAP
+
+
+def test_an_input_beside_a_chain_does_not_bend_it():
+    nodes = {"a": ("x", Tanh()), "b": ("a", Tanh()), "c": ("b", Tanh()), "y": (["c", "z"], Add())}
+    wires, layout = layout_of(Graph(["x", "z"], nodes, "y"), [(1,)] * 2)
+    x, z, a, b, c, *_ = wires.nodes
+    assert layout.y[x] == layout.y[a] == layout.y[b] == layout.y[c]
+    assert layout.boxes[z][0] + 50 == layout.boxes[c][0] + 80  # on the right of its column, next to its user
+
+
+def test_several_values_of_a_layer_leave_apart():
+    class Halves(Layer):
+        def output_shape(self, input_shape):
+            return ((input_shape[-1] // 2,),) * 2
+
+    wires, layout = layout_of(Sequential(Halves(), Add()), (4,))
+    first, second = (layout.routes[edge][0] for edge in wires.nodes[2].takes)
+    assert second[1] - first[1] == 18 and (first[1] + second[1]) / 2 == layout.y[wires.nodes[1]]
 
 
 def test_a_value_splits_at_its_dot():

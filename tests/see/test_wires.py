@@ -141,6 +141,10 @@ def test_a_container_with_a_forward_of_its_own_is_one_node():
     class Same(Sequential):
         pass
 
+    class Twofold(Graph):
+        def forward(self, x):
+            return 2 * super().forward(x)
+
     class Alone(Container):
         def __init__(self):
             self.adopt([Tanh()])
@@ -151,8 +155,9 @@ def test_a_container_with_a_forward_of_its_own_is_one_node():
         def build(self, input_shape, rng=0, dtype=np.float32):
             return self.build_child(0, input_shape, rng, dtype)
 
-    wires = wires_of(Sequential(Halved(Dense(3), Tanh()), Same(Tanh()), Alone()), (3,))
-    assert places(wires)[1:-1] == [("Halved", "0"), ("Tanh", "1.0"), ("Alone", "2")]
+    model = Sequential(Halved(Dense(3), Tanh()), Same(Tanh()), Alone(), Twofold("x", {"a": ("x", Tanh())}, "a"))
+    wires = wires_of(model, (3,))
+    assert places(wires)[1:-1] == [("Halved", "0"), ("Tanh", "1.0"), ("Alone", "2"), ("Twofold", "3")]
     assert wires.nodes[1].flops == 18 + 3
 
 

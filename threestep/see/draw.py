@@ -186,6 +186,8 @@ class Picture:
         if self.values:
             notes.append(("\u2192 forward, above a line: the value that flows along it", FORWARD))
             notes.append(("\u2190 backward, below a line: the gradient that comes back along it", BACKWARD))
+            if any(edge.value.size > 3 for edge in self.wires.edges):
+                notes.append(("rms: root mean square of more than three numbers", GREY))
         if self.sums:
             notes.append(("\u25cf a value fans out: the gradients that come back are added (\u03a3)", BACKWARD))
         return notes

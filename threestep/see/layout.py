@@ -102,7 +102,8 @@ class Layout:
                 self.boxes[node] = (left, self.y[node] - height / 2, own, height)
             self.width = x + width
             start = self.width + max((room for value, room in trunks.items() if value[0] in nodes), default=0)
-            stop = start + 30 + min(0.35 * max((abs(new - old) for _, old, new in curves[place]), default=0), 110)
+            rise = max((abs(new - old) for _, old, new in curves[place]), default=0)
+            stop = start + 30 + round(min(0.4 * rise, 130))
             self.dots.update((value, (start, leaves[value])) for value in trunks if value[0] in nodes)
             for edge, old, new in curves[place]:
                 self.routes[edge] += [(start, old), (stop, new)]
@@ -135,7 +136,7 @@ def place_in_columns(columns, before, after, heights):
             for item in column:
                 pulls = [(y[other], SLIGHT if isinstance(other, Bend) else 1) for other in near[item]] or [(y[item], 1)]
                 wished.append(sum(at * weight for at, weight in pulls) / sum(weight for _, weight in pulls))
-                weights.append(SLIGHT if isinstance(item, Bend) else 1 if near[item] else 0.01)
+                weights.append(SLIGHT if isinstance(item, Bend) else 1)
             gaps = [distance(u, v, heights) for u, v in pairwise(column)]
             y.update(zip(column, settle(wished, weights, gaps), strict=True))
     return y

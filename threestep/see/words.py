@@ -1,7 +1,7 @@
 """What a picture says: numbers and names as short text, how wide it may get, and how SVG writes it."""
 
 from html import escape
-from math import hypot
+from math import ceil, hypot
 from unicodedata import east_asian_width
 
 import numpy as np
@@ -40,9 +40,9 @@ def addition(parts):
 
 
 def width_of(text, size, bold=False):
-    """At most this many pixels, in any usual sans-serif font: there are no metrics to ask."""
+    """At most this many whole pixels, in any usual sans-serif font: there are no metrics to ask."""
     ems = sum(1.05 if east_asian_width(c) in "WF" else 0.92 if c.isupper() or c in "mw@%" else 0.65 for c in text)
-    return ems * size * (1.1 if bold else 1)
+    return ceil(ems * size * (1.1 if bold else 1))
 
 
 def written(text):
