@@ -100,7 +100,7 @@ def assert_clear(picture):
         (start, leaves), (end, arrives) = line[0], line[-1]
         at_dot = (start, leaves) in [dot for dot, _ in picture.dots]
         assert at_dot or any(start == rect[2] and rect[1] < leaves < rect[3] for rect in rects)
-        assert any(end == rect[0] and rect[1] + 5 < arrives < rect[3] - 5 for rect in rects)
+        assert any(end == rect[0] and rect[1] + 2 < arrives < rect[3] - 2 for rect in rects)
         for left, top, right, bottom in rects + outside:
             x, y = line.T
             assert not ((x > left + 0.1) & (x < right - 0.1) & (y > top + 0.1) & (y < bottom - 0.1)).any()

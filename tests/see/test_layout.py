@@ -80,6 +80,14 @@ def test_an_edge_that_comes_straight_arrives_in_the_middle_where_there_is_room()
     assert [layout.arrivals[edge] - layout.y[edge.target] for edge in wires.nodes[1].takes] == [-9, 9]
 
 
+def test_no_edge_bends_by_a_hair():
+    nodes = {"a": ("x", Dense(3)), "b": (["a", "z"], Add()), "c": ("b", Dense(2)), "d": (["a", "a"], Add())}
+    wires, layout = layout_of(Graph(["x", "z"], nodes, ["c", "d"]), [(2,), (3,)], pitch=26)
+    for edge in wires.edges:
+        (_, old), (_, new) = layout.routes[edge][-3:-1]
+        assert old == new or abs(old - new) >= 4
+
+
 def test_inputs_stand_in_the_middle_of_what_they_feed():
     nodes = {f"f{j}{i}": (f"x{j}", Tanh()) for j in range(3) for i in range(2)}
     wires, layout = layout_of(Graph(["x0", "x1", "x2"], nodes, list(nodes)), [(1,)] * 3)

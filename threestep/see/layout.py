@@ -55,8 +55,8 @@ class Layout:
         for column in self.columns:
             around.update((item, (column[:i][-1:], column[i + 1 :][:1])) for i, item in enumerate(column))
         follows = {u: v[0] for u, v in after.items() if len(v) == 1 and before[v[0]] == [u]}
-        for item in [item for item in around if item not in set(follows.values())]:
-            run = [item]
+        inner = set(follows.values())
+        for run in [[item] for item in around if item not in inner]:
             while run[-1] in follows:
                 run.append(follows[run[-1]])
             low = [self.y[other] + distance(other, item, self.heights) for item in run for other in around[item][0]]
@@ -76,7 +76,9 @@ class Layout:
             straight = [offset for edge, offset in zip(edges, offsets, strict=True) if comes[edge] == self.y[node]]
             room = self.heights[node] / 2 - 6 - max(offsets, default=0)
             shift = min(max(-straight[0], -room), room) if len(straight) == 1 else 0
-            arrivals.update((edge, self.y[node] + offset + shift) for edge, offset in zip(edges, offsets, strict=True))
+            for edge, offset in zip(edges, offsets, strict=True):
+                y = self.y[node] + offset + shift
+                arrivals[edge] = comes[edge] if abs(comes[edge] - y) < 4 else y  # better straight than just so
         return arrivals
 
     def place_across(self, wires, sizes, trunks, landings, pitch):
