@@ -16,6 +16,8 @@ class Standardize(Layer):
     backward: dx = g / std.
     """
 
+    flops_per_entry = 2
+
     def build(self, input_shape, rng=0, dtype=np.float32):
         output_shape = self.output_shape(input_shape)
         self.state["mean"] = np.zeros(input_shape[-1], dtype)

@@ -79,3 +79,9 @@ def test_float32_statistics_over_many_rows_at_a_large_offset():
     exact = x.astype(np.float64)
     assert layer.state["std"][0] == pytest.approx(exact.std(), rel=1e-6)
     assert layer.forward(x).var(dtype=np.float64) == pytest.approx(1, abs=1e-3)
+
+
+def test_flops_are_a_difference_and_a_quotient_for_each_entry():
+    layer = Standardize()
+    layer.build((4, 3))
+    assert layer.flops == 2 * 12

@@ -1,0 +1,55 @@
+"""The three steps by hand: Linear, Sigmoid and binary cross-entropy, with the numbers of pencil and paper beside them.
+
+Slides "Module definition: dense module", "Implementation of a module" and "Example".
+"""
+
+from math import log
+
+import numpy as np
+
+from layers import Dense, Sigmoid
+from losses import BinaryCrossEntropy
+
+linear, sigmoid, loss = Dense(1), Sigmoid(), BinaryCrossEntropy()
+linear.build((2,), dtype=np.float64)
+linear.params["W"] = [[2.0, -1.0]]
+linear.params["b"] = [0.0]
+
+x = np.array([[1.0, 2.0]])  # one example
+y = np.array([[1.0]])  # its target
+
+# Forward: data transformation
+a = linear.forward(x)  # a = W x + b
+p = sigmoid.forward(a)  # p = 1 / (1 + exp(-a))
+c = loss.forward(p, y)  # c = -y ln p - (1 - y) ln(1 - p)
+
+# Backward: gradient transformation, from output to input
+dp = loss.backward()  # dc/dp = (p - y) / (p (1 - p))
+da = sigmoid.backward(dp)  # dc/da = dc/dp p (1 - p)
+dx = linear.backward(da)  # dc/dx = W^T dc/da
+
+# Update: calculation of the parameter gradient; nothing moves
+linear.update()
+dW = linear.grads["W"]  # dc/dW = dc/da x^T
+db = linear.grads["b"]  # dc/db = dc/da
+
+rows = [  # what, on paper, by hand, by the layers
+    ("a", "2 * 1 - 1 * 2 + 0", 0.0, a),
+    ("p", "1 / (1 + exp(0))", 0.5, p),
+    ("c", "-ln 0.5", log(2), c),
+    ("dp", "(0.5 - 1) / (0.5 * 0.5)", -2.0, dp),
+    ("da", "-2 * 0.5 * (1 - 0.5)", -0.5, da),
+    ("dx", "(2 * -0.5, -1 * -0.5)", [-1.0, 0.5], dx),
+    ("dW", "(-0.5 * 1, -0.5 * 2)", [-0.5, -1.0], dW),
+    ("db", "-0.5", -0.5, db),
+]
+print("step      what  on paper                     by hand          by the layers")
+steps = ["forward"] * 3 + ["backward"] * 3 + ["update"] * 2
+for step, (what, paper, by_hand, computed) in zip(steps, rows, strict=True):
+    hand, layers = (" ".join(f"{value:7.4f}" for value in np.ravel(values)) for values in (by_hand, computed))
+    print(f"{step:<9} {what:<5} {paper:<25}  {hand:<15}  {layers}")
+
+linear.params["W"] -= 0.1 * dW  # displacement, which is not a layer's: here by hand, else an optimizer's
+linear.params["b"] -= 0.1 * db
+lower = loss.forward(sigmoid.forward(linear.forward(x)), y)
+print(f"after a step of 0.1 down the slope the loss is {lower:.4f}, before it was {c:.4f}")
