@@ -14,6 +14,7 @@ import losses
 import optim
 import threestep.checks
 import threestep.data
+import threestep.see
 import threestep.training
 from layers.initializers import INITIALIZERS
 from threestep.training import METRICS
@@ -36,7 +37,7 @@ def shape_of(text):
 
 
 def test_there_are_programs_and_commands():
-    assert len(PROGRAMS) == 4 and len(COMMANDS) == 7
+    assert len(PROGRAMS) == 5 and len(COMMANDS) == 7
 
 
 @pytest.mark.parametrize(("code", "printed"), PROGRAMS)
@@ -112,7 +113,9 @@ def apply(diff, text):
     return text
 
 
-@pytest.mark.parametrize("package", [layers, losses, optim, threestep.data, threestep.checks, threestep.training])
+@pytest.mark.parametrize(
+    "package", [layers, losses, optim, threestep.data, threestep.checks, threestep.see, threestep.training]
+)
 def test_the_table_names_what_there_is(package):
     row = re.search(rf"^\| `{package.__name__}` \|.*\n(\| \|.*\n)*", TEXT, re.MULTILINE)[0]  # with the rows that go on
     named = set(re.findall(r"`(\w+)`", row)) - {package.__name__, "init"}

@@ -9,7 +9,7 @@ STYLE = {
     "axes.spines.top": False,
     "axes.titlesize": 11,
     "legend.frameon": False,
-    "savefig.dpi": 150,
+    "savefig.dpi": 110,
 }
 
 
