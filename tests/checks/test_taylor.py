@@ -67,7 +67,14 @@ def test_a_higher_order_is_right_too():
     assert taylor_test(lambda x: float((x**3).sum()), np.zeros(2), np.zeros(2)).order == pytest.approx(3)
 
 
+def test_the_order_that_is_asked_for():
+    for power, right in ((1.8, False), (1.95, True)):
+        found = taylor_test(lambda x, power=power: float((abs(x) ** power).sum()), np.zeros(2), np.zeros(2))
+        assert found.order == pytest.approx(power) and found.ok == right
+
+
 def test_not_finite_is_wrong():
+    assert "not finite" in repr(taylor_test(lambda x: float("nan"), X, X))
     assert not taylor_test(lambda x: float("nan"), X, X)
     assert not taylor_test(wave, X, np.full(X.shape, np.nan))
 
@@ -81,7 +88,7 @@ def test_the_same_seed_gives_the_same_table_and_x_is_not_changed():
 def test_the_table():
     found = repr(taylor_test(lambda x: float((x**2).sum()), np.array([3.0]), np.array([6.0]), rng=1))
     assert found.splitlines()[:4] == [
-        "remainder of the linear approximation: ok, order 2.00, expected 2 or more",
+        "remainder of the linear approximation: ok, order 2.00, expected 2",
         "h      change   order  remainder  order",
         "1e-01  6.1e-01           1.0e-02",
         "1e-02  6.0e-02   1.01    1.0e-04   2.00",
@@ -89,7 +96,59 @@ def test_the_table():
 
 
 def test_shapes():
-    with pytest.raises(ValueError, match=r"gradient expected the shape of x, got \(3,\) for an x of shape \(5, 3\)"):
+    with pytest.raises(ValueError, match=r"expected numbers in the shape of x, \(5, 3\), got float64 \(3,\)"):
         taylor_test(wave, X, X[0])
-    with pytest.raises(ValueError, match="got \\(0,\\) for an x of shape \\(0,\\)"):
+    with pytest.raises(ValueError, match=r"expected numbers in the shape of x, \(5, 3\), got object \(\)"):
+        taylor_test(wave, X, slope)
+    with pytest.raises(ValueError, match=r"x expected at least one entry, got shape \(0,\)"):
         taylor_test(wave, X[0, :0], X[0, :0])
+    assert taylor_test(lambda x: float(np.sin(x)), 0.3, np.cos(0.3))
+
+
+@pytest.mark.parametrize(
+    ("f", "got"),
+    [
+        (lambda x: x.sum(axis=0), r"an array of shape \(3,\)"),
+        (lambda x: np.array([1.0]), r"an array of shape \(1,\)"),
+        (lambda x: None, "None"),
+        (lambda x: 1j, "1j"),
+    ],
+)
+def test_f_returns_a_number(f, got):
+    with pytest.raises(ValueError, match=f"f expected to return a number, got {got}"):
+        taylor_test(f, X, X)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_steps_are_those_that_x_can_make(seed):
+    """At 1e6 the step of 1e-6 is rounded by a ten-thousandth, which is far more than the remainder."""
+    assert taylor_test(lambda x: float(np.sin(x).sum()), 1e6 * X, np.cos(1e6 * X), rng=seed).order > 1.99
+
+
+def test_a_change_that_rounding_hides_is_not_passed():
+    for f, gradient in (
+        (lambda x: 1e12 + wave(x), slope(X)),
+        (lambda x: 1e12 + wave(x), -slope(X)),
+        (lambda x: 1 + 1e-12 * wave(x), -1e-12 * slope(X)),
+    ):
+        found = taylor_test(f, X, gradient)
+        assert not found and "cannot tell: the changes of f are hardly more than rounding" in repr(found)
+
+
+def test_orders_that_do_not_settle_say_what_may_be_the_reason():
+    def single(x):
+        x = x.astype(np.float32)
+        return float((x * np.sin(x)).sum())
+
+    found = taylor_test(single, X, slope(X))
+    assert not found and "is f calculated in float32" in repr(found)
+    assert "settle" not in repr(taylor_test(wave, X, 0.5 * slope(X)))
+
+
+def test_f_may_write_into_what_it_gets():
+    def spoiling(x):
+        y = wave(x)
+        x += 1
+        return y
+
+    assert taylor_test(spoiling, X, slope(X))

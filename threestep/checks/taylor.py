@@ -11,23 +11,33 @@ class Taylor:
     """What a Taylor test found: a table that prints, and a truth value.
 
     Attributes: steps, changes, change_orders, remainders, remainder_orders, an entry for each h; order, the
-    remainder's in the end; ok.
+    remainder's in the end; ok; verdict, in words.
     """
 
-    def __init__(self, steps, changes, remainders, blur):
-        self.steps, self.changes, self.remainders = steps, changes, remainders
-        self.change_orders, self.remainder_orders = orders(steps, changes, blur), orders(steps, remainders, blur)
-        clear = self.remainder_orders[np.isfinite(self.remainder_orders)]
-        self.order = float(clear[-1]) if len(clear) else np.inf
-        self.ok = bool(np.isfinite(remainders).all() and self.order > 1.9)
+    def __init__(self, changes, linear, blur):
+        """changes: f(x + h v) - f(x); linear: what the gradient says they are; blur: what rounding may do to them."""
+        self.steps, self.changes, self.remainders = STEPS, np.abs(changes), np.abs(changes - linear)
+        self.change_orders, self.remainder_orders = orders(self.changes, blur), orders(self.remainders, blur)
+        known = self.remainder_orders[np.isfinite(self.remainder_orders)]
+        first = self.remainders[0]
+        self.order = float(known[-1]) if len(known) else np.log10(first / blur) if first > blur else np.inf
+        hidden = max(self.changes[0], abs(linear[0])) < 1e4 * blur and (self.remainders.any() or self.changes.any())
+        self.ok = bool(np.isfinite(self.remainders).all() and self.order > 1.9 and not hidden)
+        if not np.isfinite(self.remainders).all():
+            self.verdict = "f or the gradient is not finite"
+        elif hidden:
+            self.verdict = "cannot tell: the changes of f are hardly more than rounding"
+        else:
+            self.verdict = f"order {self.order:.2f}, expected 2" if self.order < np.inf else "no more than rounding"
+        if not self.ok and len(known) > 1 and abs(known[-2:] - 1).max() > 0.2:
+            self.verdict += "; the orders do not settle: is f calculated in float32, or x near a kink?"
 
     def __bool__(self):
         return self.ok
 
     def __repr__(self):
-        order = f"order {self.order:.2f}, expected 2 or more" if self.order < np.inf else "no more than rounding"
         lines = [
-            f"remainder of the linear approximation: {'ok' if self.ok else 'FAIL'}, {order}",
+            f"remainder of the linear approximation: {'ok' if self.ok else 'FAIL'}, {self.verdict}",
             "h      change   order  remainder  order",
         ]
         columns = self.steps, self.changes, self.change_orders, self.remainders, self.remainder_orders
@@ -37,10 +47,10 @@ class Taylor:
         return "\n".join(lines)
 
 
-def orders(steps, errors, blur):
-    """For each step, the slope of the errors on log-log scales since the step before; NaN where rounding blurs."""
+def orders(errors, blur):
+    """For each step the slope of the errors on log-log scales since the step before; NaN where rounding blurs."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        slopes = np.diff(np.log10(errors)) / np.diff(np.log10(steps))
+        slopes = np.diff(np.log10(errors)) / np.diff(np.log10(STEPS))
     return np.array([np.nan, *np.where(errors[1:] > blur, slopes, np.nan)])
 
 
@@ -52,26 +62,35 @@ def taylor_test(f, x, gradient, rng=0):
         change(h)    = |f(x + h v) - f(x)|                       falls as h, whatever the gradient
         remainder(h) = |f(x + h v) - f(x) - h <gradient, v>|     falls as h^2 if the gradient is right, else as h
 
-    The order is the slope on log-log scales at the smallest h whose remainder rounding does not blur. It is infinite
-    where the remainder is nothing but rounding, as for a linear f.
+    An error that falls as h^k has order k, the slope on log-log scales. The remainder's is taken at the smallest h
+    where rounding does not blur it; it is infinite where the remainder is nothing but rounding, as for a linear f.
 
     Args:
-        f: a function from an array like x to a float, calculated in float64; it must not keep or change the array.
+        f: a function from an array like x to a number, calculated in float64 and smooth on the scale of the steps.
         x, gradient: arrays of one shape, with any number of entries: 7 evaluations of f do for all of them.
         rng: an int or Generator, for v.
 
-    Returns a Taylor, true when the order is above 1.9. Print it, assert it.
+    Returns a Taylor, true when the order is above 1.9, and false where rounding hides what f does. Print it, assert it.
 
-    Raises ValueError where gradient has not the shape of x, or x no entries.
+    Raises ValueError where gradient has not the shape of x, x has no entries, or f returns anything but a number.
 
     Source: slides "Function approximation" and "Differentiable function at x".
     """
-    x, gradient = np.array(x, np.float64), np.asarray(gradient, np.float64)
-    if gradient.shape != x.shape or x.size == 0:
-        raise ValueError(f"gradient expected the shape of x, got {gradient.shape} for an x of shape {x.shape}")
+    x, gradient = np.array(x, np.float64), np.asarray(gradient)
+    if gradient.shape != x.shape or gradient.dtype.kind not in "fiu":
+        raise ValueError(
+            f"gradient expected numbers in the shape of x, {x.shape}, got {gradient.dtype} {gradient.shape}"
+        )
+    if x.size == 0:
+        raise ValueError(f"x expected at least one entry, got shape {x.shape}")
     v = np.random.default_rng(rng).standard_normal(x.shape)
     v /= np.linalg.norm(v)
-    here, slope = f(x.copy()), float(np.sum(gradient * v))
-    there = np.array([f(x + h * v) for h in STEPS])
-    blur = 1000 * EPS * np.abs([here, *there]).max()
-    return Taylor(STEPS, np.abs(there - here), np.abs(there - here - STEPS * slope), blur)
+    places = [x, *(x + h * v for h in STEPS)]
+    values = [f(place.copy()) for place in places]
+    for value in values:
+        if np.ndim(value) != 0 or np.asarray(value).dtype.kind not in "fiu":
+            got = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else repr(value)
+            raise ValueError(f"f expected to return a number, got {got}")
+    here, *there = map(float, values)
+    linear = [np.sum(gradient * (place - x)) for place in places[1:]]  # of the steps as they were rounded
+    return Taylor(np.array(there) - here, np.array(linear), 100 * EPS * max(map(abs, values)))
