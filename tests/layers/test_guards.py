@@ -174,3 +174,16 @@ def test_a_backward_that_fails_makes_update_wait():
         layer.backward(-np.ones_like(y))
     with pytest.raises(RuntimeError, match="update before backward"):
         layer.update()
+
+
+def test_one_example_without_its_batch_axis_is_recognized():
+    model = Sequential(Flatten(), Dense(3))
+    model.build((8, 8, 1))
+    with pytest.raises(ValueError, match=r"x has shape \(8, 8, 1\)\): is it one example\? x\[None\] is a batch of one"):
+        model.forward(np.zeros((8, 8, 1)))
+    layer = Dense(3)
+    layer.build((4,))
+    with pytest.raises(ValueError, match=r"Dense expected x of shape \(N, 4\), got \(4,\): is it one example\?"):
+        layer.forward(np.zeros(4))
+    with pytest.raises(ValueError, match=r"got \(2, 5\)$"):
+        layer.forward(np.zeros((2, 5)))

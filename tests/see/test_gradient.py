@@ -74,6 +74,8 @@ def test_up_to_a_layer_by_place_and_by_name():
     model = network(Softmax())
     model[3].name = "hidden"
     logits, dx = input_gradient(model, X, class_score(LABELS), upto=-2)
+    assert np.array_equal(input_gradient(model, X, np.ones_like, upto=-7)[0], X.reshape(4, 6))
+    assert np.array_equal(input_gradient(model, X, np.ones_like, upto=np.int64(5))[0], logits)
     assert np.array_equal(logits, input_gradient(model, X, class_score(LABELS), upto=5)[0])
     shorter = Sequential(*copy.deepcopy(model[:6]))
     shorter.build((3, 2), dtype=np.float64)
@@ -88,7 +90,7 @@ def test_up_to_a_layer_by_place_and_by_name():
 def test_a_layer_that_is_not_there(upto):
     model = network(Softmax())
     model[3].name = "hidden"
-    with pytest.raises(ValueError, match=r"upto expected one of 0 to 6, hidden, got"):
+    with pytest.raises(ValueError, match=r"upto expected one of -7 to 6, hidden, got"):
         input_gradient(model, X, np.ones_like, upto=upto)
 
 
@@ -117,14 +119,67 @@ def test_a_model_that_is_not_built():
     [
         (3, "class_score expected labels from 0 to 2, got 3"),
         (-1, "class_score expected labels from 0 to 2, got -1"),
-        (np.array([0, 1]), r"class_score expected a label, or 4 of them, got array\(\[0, 1\]\)"),
-        (1.0, "class_score expected a label, or 4 of them, got 1.0"),
-        (True, "class_score expected a label, or 4 of them, got True"),
+        (np.array([0, 1, 3, 5]), "class_score expected labels from 0 to 2, got 3 at 2"),
+        (np.array([0, 1]), r"class_score expected a label, or labels of shape \(4,\), got shape \(2,\)"),
+        (np.ones((4, 1), int), r"class_score expected a label, or labels of shape \(4,\), got shape \(4, 1\)"),
     ],
 )
 def test_labels_that_are_none(labels, message):
     with pytest.raises(ValueError, match=message):
         input_gradient(network(), X, class_score(labels))
+
+
+@pytest.mark.parametrize(
+    ("labels", "got"), [(1.0, r"float64: use .astype\(int\)"), (np.ones(4), "float64"), (True, "bool"), ("2", "<U1")]
+)
+def test_labels_are_whole_numbers(labels, got):
+    with pytest.raises(TypeError, match=f"class_score expected whole numbers as labels, got {got}"):
+        class_score(labels)
+
+
+def test_labels_of_no_examples():
+    y, dx = input_gradient(network(), X[:0], class_score([]))
+    assert y.shape == (0, 3) and dx.shape == (0, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("model", "got"),
+    [
+        (Dense, r"the class Dense: write Dense\(...\)"),
+        ([Dense(2)], r"a list: write Sequential\(\*layers\)"),
+        (X, "a ndarray"),
+        (None, "a NoneType"),
+    ],
+)
+def test_something_that_is_no_model(model, got):
+    with pytest.raises(TypeError, match=rf"input_gradient expected a model.*, got {got}"):
+        input_gradient(model, X, class_score(0))
+
+
+@pytest.mark.parametrize("seed", [2, CrossEntropy(), CrossEntropy])
+def test_something_that_is_no_seed(seed):
+    with pytest.raises(TypeError, match=r"seed expected a function such as class_score\(3\) or loss_score"):
+        input_gradient(network(), X, seed)
+
+
+@pytest.mark.parametrize(
+    ("loss", "got"), [(CrossEntropy, r"the class CrossEntropy: write CrossEntropy\(\)"), (X, "a ndarray")]
+)
+def test_something_that_is_no_loss(loss, got):
+    with pytest.raises(TypeError, match=f"loss_score expected a loss first, got {got}"):
+        loss_score(loss, LABELS)
+
+
+def test_up_to_a_layer_everything_has_the_models_dtype_and_errors_their_place():
+    model = Sequential(Flatten(), Dense(3), Softmax())
+    model.build((3, 2))
+    for upto in (None, 0, 1, 2):
+        y, dx = input_gradient(model, X, np.ones_like, upto)
+        assert (y.dtype, dx.dtype) == (np.float32, np.float32)
+    with pytest.raises(ValueError, match=r"layer 1 Dense.backward expected g of shape \(4, 3\)"):
+        input_gradient(model, X, lambda y: y[:, :1], upto=1)
+    with pytest.raises(ValueError, match=r"layer 1 Dense expected x of shape \(N, 6\), got"):
+        input_gradient(model, X[:, :2], np.ones_like, upto=1)
 
 
 def test_a_score_needs_classes():

@@ -1,8 +1,12 @@
 """input_gradient: what a trained network's output, or its loss, says about the data."""
 
+from operator import index
+
 import numpy as np
 
-from layers import Sequential
+from layers import Layer, Sequential
+from layers.guards import admit_input
+from losses import Loss
 
 
 def input_gradient(model, x, seed, upto=None):
@@ -19,22 +23,30 @@ def input_gradient(model, x, seed, upto=None):
 
     Returns y of the last layer run, and dx with the shape of x.
 
-    Raises RuntimeError for a model that is not built, ValueError for an unknown layer or a g that has not y's shape.
+    Raises TypeError for a model that is no layer or a seed that is no function, RuntimeError for a model that is not
+    built, ValueError for an unknown layer, an x that does not fit, or a g that has not y's shape.
 
     Source: slides "Adversarial example" and "Saliency map".
     """
+    require_layer("input_gradient", model)
+    if not callable(seed) or isinstance(seed, type):
+        raise TypeError(f"seed expected a function such as class_score(3) or loss_score(criterion, y), got {seed!r}")
     if not model.built:
         raise RuntimeError(f"{model.label} is not built yet: train it, or load it, before asking what it has learned")
-    layers = [model] if upto is None else leading(model, upto)
+    stop = None if upto is None else place_of(model, upto) + 1
     modes = [(layer, layer.training) for layer in model.walk()]
     model.eval()
     try:
-        y = x
-        for layer in layers:
-            y = layer.forward(y)
-        dx = seed(y)
-        for layer in reversed(layers):
-            dx = layer.backward(dx)
+        if stop is None:
+            y = model.forward(x)
+            dx = model.backward(seed(y))
+        else:
+            y = admit_input(model, x)
+            for place in range(stop):
+                y = model.call(place, "forward", y)
+            dx = seed(y)
+            for place in reversed(range(stop)):
+                dx = model.call(place, "backward", dx)
     finally:
         for layer, training in modes:
             layer.training = training
@@ -42,16 +54,26 @@ def input_gradient(model, x, seed, upto=None):
     return y, dx
 
 
-def leading(model, upto):
-    """The layers of a Sequential, up to and with the one that is given by its place or its name."""
+def place_of(model, upto):
+    """The place of a layer of a Sequential, given by its name or its place."""
     if type(model).forward is not Sequential.forward:
         raise ValueError(f"upto expected a layer of a Sequential, got {upto!r} for a {type(model).__name__}")
     known = {layer.name: place for place, layer in enumerate(model.layers) if layer.name}
-    place = known.get(upto, upto)
-    if isinstance(place, bool) or not isinstance(place, int) or not -len(model) <= place < len(model):
+    n = len(model)
+    place = known.get(upto) if isinstance(upto, str) else None if isinstance(upto, (bool, float)) else index(upto)
+    if place is None or not -n <= place < n:
         names = f", {', '.join(known)}" if known else ""
-        raise ValueError(f"upto expected one of 0 to {len(model) - 1}{names}, got {upto!r}")
-    return model.layers[: place % len(model) + 1]
+        raise ValueError(f"upto expected one of {-n} to {n - 1}{names}, got {upto!r}")
+    return place % n
+
+
+def require_layer(function, model):
+    """TypeError for a model that is no layer, with what to write instead."""
+    if isinstance(model, type):
+        raise TypeError(f"{function} expected a model, got the class {model.__name__}: write {model.__name__}(...)")
+    if not isinstance(model, Layer):
+        advice = ": write Sequential(*layers)" if isinstance(model, (list, tuple)) else ""
+        raise TypeError(f"{function} expected a model (a Layer) first, got a {type(model).__name__}{advice}")
 
 
 def class_score(c):
@@ -59,25 +81,41 @@ def class_score(c):
 
     c: a label for all examples, or one for each, (N,). Shapes: y (N, K) to g (N, K). The score ought to be a logit:
     behind Softmax a class that is sure already has hardly a gradient.
+
+    Raises TypeError for labels that are not whole numbers, ValueError for a label out of range, or too many of them.
     """
+    labels = np.asarray(c)
+    if labels.dtype.kind not in "iu" and labels.size:
+        advice = ": use .astype(int)" if labels.dtype.kind == "f" else ""
+        raise TypeError(f"class_score expected whole numbers as labels, got {labels.dtype}{advice}")
 
     def seed(y):
         if y.ndim != 2:
             raise ValueError(f"class_score expected y of shape (N, K), got {y.shape}")
-        labels = np.asarray(c)
-        if labels.dtype.kind not in "iu" or labels.shape not in ((), (len(y),)):
-            raise ValueError(f"class_score expected a label, or {len(y)} of them, got {c!r}")
-        if labels.size and not 0 <= labels.min() <= labels.max() < y.shape[1]:
-            raise ValueError(f"class_score expected labels from 0 to {y.shape[1] - 1}, got {c!r}")
+        if labels.shape not in ((), (len(y),)):
+            raise ValueError(f"class_score expected a label, or labels of shape ({len(y)},), got shape {labels.shape}")
+        wrong = np.flatnonzero((labels < 0) | (labels >= y.shape[1]))
+        if wrong.size:
+            place = f" at {wrong[0]}" if labels.ndim else ""
+            raise ValueError(
+                f"class_score expected labels from 0 to {y.shape[1] - 1}, got {labels.ravel()[wrong[0]]}{place}"
+            )
         g = np.zeros_like(y)
-        g[np.arange(len(y)), labels] = 1
+        g[np.arange(len(y)), labels.astype(int)] = 1
         return g
 
     return seed
 
 
 def loss_score(criterion, target):
-    """The seed of the loss: g is what the loss's backward gives, the mean's 1/N included."""
+    """The seed of the loss: g is what the loss's backward gives, the mean's 1/N included.
+
+    Raises TypeError for a criterion that is no loss, and what the loss raises.
+    """
+    if not isinstance(criterion, Loss):
+        advice = f": write {criterion.__name__}()" if isinstance(criterion, type) else ""
+        got = f"the class {criterion.__name__}" if advice else f"a {type(criterion).__name__}"
+        raise TypeError(f"loss_score expected a loss first, got {got}{advice}")
 
     def seed(y):
         criterion.forward(y, target)
