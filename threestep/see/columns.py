@@ -1,5 +1,6 @@
 """Which column each node of a graph stands in, and in which order, so that edges are short and few of them cross."""
 
+from bisect import bisect_right, insort
 from collections import defaultdict
 from itertools import pairwise
 
@@ -52,8 +53,13 @@ def untangle(columns, before, after):
         return sum(place[a] > place[b] for a in near[upper] for b in near[lower])
 
     def total():
-        pairs = [(u, v) for column in columns for i, u in enumerate(column) for v in column[i + 1 :]]
-        return sum(crossings(u, v, before) for u, v in pairs)
+        count = 0
+        for column in columns:
+            passed = []  # where the edges so far begin, in order
+            for start in (place[a] for item in column for a in sorted(before[item], key=place.get)):
+                count += len(passed) - bisect_right(passed, start)
+                insort(passed, start)
+        return count
 
     fewest, best = total(), [list(column) for column in columns]
     for sweep in range(8):

@@ -2,11 +2,9 @@
 
 import copy
 
-import numpy as np
+from layers.guards import admit_input, batch, example_shape
 
-from layers import Layer
-from layers.guards import admit_gradient, admit_input, batch, example_shape
-
+from .gradient import require_layer
 from .layout import Layout
 from .wires import Wires, several
 from .words import addition, count, count_flops, entries, width_of, written
@@ -23,29 +21,26 @@ class Drawing(str):
         return str(self)
 
 
-def draw_graph(model, input_shape=None, x=None, g=None):
+def draw_graph(model, input_shape=None, x=None):
     """A picture of a model's computational graph, from left to right, as SVG text.
 
     Every layer is a box: its class, its place in the model, the shape that it gives, its parameters and flops. Where a
     value goes to several layers a dot marks that the gradients which come back are added. With x the edges carry
-    numbers: above the line the value that flows forward, below it the gradient that comes back on this edge. They are
-    those of a copy in evaluation mode: the model stays as it is.
+    numbers: above the line the value that flows forward, below it the gradient that comes back on this edge, of the sum
+    of all that the model gives. They are those of a copy in evaluation mode: the model stays as it is.
 
-        Path("model.svg").write_text(draw_graph(model, x=np.array([[0.5]])))
+        Path("model.svg").write_text(draw_graph(model, x=np.array([[0.5]])), encoding="utf-8")
 
     Args:
         model: a layer. input_shape: one example's, or a tuple of several; needed where the model is not built.
-        x: what forward takes; best one example of few numbers. g: the gradient of what it gives, ones if not given.
+        x: what forward takes; best one example of few numbers.
 
-    Raises TypeError for something that is no layer, ValueError where no shape is known, and what the layers raise.
+    Raises TypeError for something that is no layer, ValueError where no shape is known or input_shape is not that of x,
+    and what the layers raise.
 
     Source: slides "Computational graph: Ex. 1" to "Ex. 3" and "Backpropagation".
     """
-    if not isinstance(model, Layer):
-        advice = f"the class {model.__name__}: write {model.__name__}(...)" if isinstance(model, type) else repr(model)
-        raise TypeError(f"draw_graph expected a Layer, got {advice}")
-    if g is not None and x is None:
-        raise ValueError("draw_graph got g, the gradient of what forward gives, without x: give x too")
+    require_layer("draw_graph", model)
     if not model.built and input_shape is None and x is None:
         raise ValueError(f"{model.label} is not built yet: give draw_graph an input_shape (one example's) or x")
     model = copy.deepcopy(model).eval()
@@ -59,10 +54,11 @@ def draw_graph(model, input_shape=None, x=None, g=None):
         wires = Wires(model, model.input_shape if input_shape is None else input_shape)
     else:
         x = admit_input(model, x)
-        y = model.forward(x)
-        g = tuple(map(np.ones_like, several(y))) if g is None else several(admit_gradient(model, g))
-        wires = Wires(model, tuple(part.shape[1:] for part in x) if model.several_inputs else x.shape[1:])
-        wires.run(several(x), g)
+        shape = tuple(part.shape[1:] for part in x) if model.several_inputs else x.shape[1:]
+        if input_shape not in (None, shape):
+            raise ValueError(f"x expected examples of the input_shape {batch(input_shape)}, got {batch(shape)}")
+        wires = Wires(model, shape)
+        wires.run(several(x))
     return Picture(model, wires, x is not None).drawing()
 
 
@@ -185,7 +181,9 @@ class Picture:
         notes = []
         if self.values:
             notes.append(("\u2192 forward, above a line: the value that flows along it", FORWARD))
-            notes.append(("\u2190 backward, below a line: the gradient that comes back along it", BACKWARD))
+            notes.append(
+                ("\u2190 backward, below a line: the gradient, of all outputs' sum, that comes back along it", BACKWARD)
+            )
             if any(edge.value.size > 3 for edge in self.wires.edges):
                 notes.append(("rms: root mean square of more than three numbers", GREY))
         if self.sums:
@@ -195,8 +193,8 @@ class Picture:
     def totals(self):
         paths, edges = self.wires.paths()
         flops = sum(node.flops for node in self.wires.nodes)
-        texts = [count(self.model._size, "parameter"), f"{count_flops(flops)} an example"]
-        return ", ".join(texts + ([f"{paths:,} paths, {edges:,} edges"] if paths > 1 else []))
+        ways = f"{count(paths, 'path')} along {count(edges, 'edge')} into layers"
+        return f"{count(self.model._size, 'parameter')}, {count_flops(flops)} an example, {ways}"
 
 
 def label(x, y, text, colour, size, anchor, bold=False):

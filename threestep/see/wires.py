@@ -94,13 +94,13 @@ class Wires:
         node = self.node(layer, title, place, several(given), taken)
         return [(node, number) for number in range(len(node.shapes))]
 
-    def run(self, x, g):
+    def run(self, x):
         """Fills the edges: values forward, node by node, then gradients backward, one visit a node.
 
-        x: a list, one array for each input; g: one for each output. Where a value fans out, the gradients that have
-        come back on its edges are added before they go on, as in Graph.backward.
+        x: a list, one array for each input. The gradients are those of the sum of all outputs, and so begin with ones.
+        Where a value fans out, those that have come back on its edges are added before they go on.
         """
-        x, g = iter(x), iter(g)
+        x = iter(x)
         for node in self.nodes:
             y = [next(x)] if node in self.inputs else []
             if node.layer is not None:
@@ -110,7 +110,7 @@ class Wires:
                 for edge in edges:
                     edge.value = value
         for node in self.outputs:
-            node.takes[0].gradient = next(g)
+            node.takes[0].gradient = np.ones_like(node.takes[0].value)
         for node in reversed(self.nodes):
             if node.layer is not None:
                 back = tuple(sum(edge.gradient for edge in edges) for edges in node.gives)

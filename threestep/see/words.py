@@ -1,7 +1,7 @@
 """What a picture says: numbers and names as short text, how wide it may get, and how SVG writes it."""
 
 from html import escape
-from math import ceil, hypot
+from math import ceil
 from unicodedata import east_asian_width
 
 import numpy as np
@@ -26,7 +26,10 @@ def entries(array):
     """Up to three numbers as they are, in brackets if they are several; of more, their root mean square."""
     numbers = np.asarray(array, np.float64).ravel() + 0.0  # -0 reads as 0
     if numbers.size > 3:
-        return f"rms {hypot(*numbers) / numbers.size**0.5:.3g}"
+        largest = np.abs(numbers).max()
+        if 0 < largest < np.inf:  # nothing overflows
+            largest *= np.linalg.norm(numbers / largest) / numbers.size**0.5
+        return f"rms {largest:.3g}"
     text = ", ".join(f"{number:.4g}" for number in numbers)
     return text if numbers.size == 1 else f"[{text}]"
 
