@@ -1,5 +1,6 @@
 """save_picture: what is seen, as a file; and how images are shown."""
 
+import reprlib
 from pathlib import Path
 
 FOLDER = Path("pictures")
@@ -17,19 +18,26 @@ def save_picture(name, picture, size=(8, 4)):
     """Writes pictures/NAME in the working folder, and says so; without matplotlib, says how to get it and goes on.
 
     Args:
-        name: the file's name, which ends in .svg for SVG text, else in what matplotlib writes: .png, .pdf, .svg.
+        name: the file's name, which ends in .svg for SVG text, else in .png, .svg or .pdf.
         picture: SVG text, which needs no matplotlib; or a function that draws on the matplotlib Figure it is given.
         size: the Figure's width and height in inches.
 
     Returns the path, or None where matplotlib is missing.
+
+    Raises ValueError for a name without such an ending, TypeError for a picture that is neither text nor function.
     """
+    endings = (".svg",) if isinstance(picture, str) else (".png", ".svg", ".pdf")
+    if not isinstance(name, str) or not name.endswith(endings) or Path(name).name != name:
+        raise ValueError(f"name expected a file's name that ends in {' or '.join(endings)}, got {reprlib.repr(name)}")
+    if not isinstance(picture, str) and not callable(picture):
+        raise TypeError(f"picture expected SVG text or a function that draws, got a {type(picture).__name__}")
     path = FOLDER / name
     if not isinstance(picture, str):
         try:
             from matplotlib import rc_context
             from matplotlib.figure import Figure
         except ImportError:
-            print(f"(no {path}, which needs matplotlib: pip install 'threestep[plots]')")
+            print(f"(no {path}: it needs matplotlib, the extra plots: python -m pip install matplotlib)")
             return None
         with rc_context(STYLE):
             figure = Figure(size, layout="constrained")
