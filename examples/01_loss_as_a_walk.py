@@ -1,4 +1,4 @@
-"""The loss as a walk: altitude and slope at each point of parameter space, and the paths of four optimizers.
+"""The loss as a walk: altitude and slope at each place of parameter space, and the paths of four optimizers.
 
 Slides "Loss function" and "A walk in a million dimensions".
 """
@@ -10,64 +10,62 @@ from losses import MSE
 from optim import SGD, Adam, RMSprop
 from threestep.see import save_picture
 
-x = np.linspace(-2, 2, 41)[:, None]
-y = 2 * np.tanh(1.5 * x)  # so the valleys' lowest points are (1.5, 2) and, tanh being odd, (-1.5, -2)
-model = Sequential(Dense(1, bias=False), Tanh(), Dense(1, bias=False))  # y = v tanh(w x): theta is (w, v), a plane
+x = np.linspace(-2, 2, 41)[:, None]  # 41 examples of one number
+y = 2 * np.tanh(1.5 * x)
+model = Sequential(Dense(1, bias=False), Tanh(), Dense(1, bias=False))  # v tanh(w x): theta is (w, v), a place on a map
 model.build((1,), dtype=np.float64)
 criterion = MSE()
 
 
-def altitude(theta):
-    """The loss, averaged over all examples, at a place of parameter space."""
-    model.theta = theta
+def altitude(place):
+    """The loss, averaged over all examples, with these parameters."""
+    model.theta = place
     return criterion.forward(model.forward(x), y)
 
 
 def walk(optimizer, start=(-0.4, 1.2), steps=300):
     """The places that an optimizer passes."""
-    path = [np.array(start)]
+    places = [np.array(start)]
     for _ in range(steps):
-        altitude(path[-1])
+        altitude(places[-1])
         model.backward(criterion.backward())
-        model.update()  # the slope
+        model.update()  # model.gradient is the slope now
         optimizer.step(model.theta, model.gradient)  # the displacement
-        path.append(model.theta.copy())
-    return np.array(path)
+        places.append(model.theta.copy())
+    return np.array(places)
 
 
-optimizers = {
-    "SGD": SGD(lr=0.05),
-    "SGD, momentum 0.9": SGD(lr=0.02, momentum=0.9),
-    "RMSprop": RMSprop(lr=0.05),
-    "Adam": Adam(lr=0.05),
+paths = {
+    "SGD": walk(SGD(lr=0.05)),
+    "SGD, momentum 0.9": walk(SGD(lr=0.02, momentum=0.9)),
+    "RMSprop": walk(RMSprop(lr=0.05)),
+    "Adam": walk(Adam(lr=0.05)),
 }
-paths = {name: walk(optimizer) for name, optimizer in optimizers.items()}
 
-print("altitude after  0 steps        10        50       300   walked   ends at")
+print("altitude after       0 steps    10        50        300      ends at")
 for name, path in paths.items():
-    heights = "".join(f"{altitude(path[step]):10.2g}" for step in (0, 10, 50, 300))
-    walked = np.linalg.norm(np.diff(path, axis=0), axis=1).sum()
-    print(f"{name:<17}{heights:>33} {walked:8.2f}   ({path[-1][0]:.2f}, {path[-1][1]:.2f})")
+    heights = [altitude(path[step]) for step in (0, 10, 50, 300)]
+    print(f"{name:<20}", *(f"{height:<9.2g}" for height in heights), f"w = {path[-1][0]:.2f}, v = {path[-1][1]:.2f}")
 
+# The picture
 w, v = np.linspace(-3, 4, 101), np.linspace(-3.2, 3.2, 101)
 heights = np.array([[altitude((a, b)) for a in w] for b in v])
 
 
 def draw(figure):
     axes = figure.subplots()
-    lines = axes.contour(
-        w, v, heights, levels=(0.01, 0.03, 0.1, 0.3, 1, 2, 3, 4, 6, 8, 12, 16, 20), colors="0.7", linewidths=0.8
-    )
-    axes.clabel(lines, fmt="%g", fontsize=8)
-    for (name, path), color in zip(paths.items(), ("tab:blue", "tab:orange", "tab:green", "tab:purple"), strict=True):
-        axes.plot(*path.T, ".-", color=color, markersize=3, linewidth=1, label=name)
-    axes.plot(*path[0], "ko")
-    axes.annotate("start", path[0], xytext=(-12, -14), textcoords="offset points")
-    axes.plot([1.5, -1.5], [2, -2], "k*", markersize=10)
-    axes.annotate("lowest", (-1.5, -2), xytext=(-42, -4), textcoords="offset points")
-    axes.annotate("saddle", (0, 0), ha="center")
-    axes.set(xlabel="w", ylabel="v", title="mean squared error of v tanh(w x): contour lines and four walks")
-    axes.legend(loc="lower right", frameon=True)
+    levels = (0.01, 0.03, 0.1, 0.3, 1, 2, 3, 4, 6, 8, 12, 16, 20)
+    lines = axes.contour(w, v, heights, levels, colors="0.6", linewidths=0.8)
+    axes.clabel(lines, levels[2:], fmt="%g")
+    for name, path in paths.items():
+        axes.plot(path[:, 0], path[:, 1], ".-", markersize=3, linewidth=1, label=name)
+    axes.plot(-0.4, 1.2, "ko")
+    axes.annotate("start", (-0.4, 1.2), xytext=(-0.75, 0.95))
+    axes.plot([1.5, -1.5], [2, -2], "k*", markersize=10, label="loss 0")
+    axes.plot(0, 0, "kx")
+    axes.annotate("saddle", (0, 0), xytext=(0.1, 0.05))
+    axes.set(xlabel="w", ylabel="v", title="altitude: the mean squared error of v tanh(w x)")
+    axes.legend(loc="upper left", frameon=True)
 
 
-save_picture("01_loss_as_a_walk.png", draw, size=(7, 6))
+save_picture("01_loss_as_a_walk.png", draw, size=(7.5, 6))

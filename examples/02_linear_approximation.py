@@ -10,14 +10,22 @@ from losses import MSE
 from threestep.checks import taylor_test
 from threestep.see import save_picture
 
+# One input, one output: sin and its tangent at a
+a, steps = 0.5, 10.0 ** -np.arange(4)
+remainders = np.sin(a + steps) - (np.sin(a) + np.cos(a) * steps)
+print("f = sin, a = 0.5:   f(a + h)   f(a) + f'(a) h   remainder   remainder / h^2")
+for h, remainder in zip(steps, remainders, strict=True):
+    tangent = np.sin(a) + np.cos(a) * h
+    print(f"h = {h:<5g} {np.sin(a + h):18.6f}{tangent:17.6f}{remainder:12.2e}{remainder / h**2:18.3f}")
+
+# n inputs, one output: the loss as a function of all parameters of a network
 rng = np.random.default_rng(0)
 model = Sequential(Dense(8), Tanh(), Dense(1))
-model.build((3,), rng, dtype=np.float64)
+model.build((3,), rng, dtype=np.float64)  # small differences need more digits than float32 has
 criterion, data, target = MSE(), rng.normal(size=(20, 3)), rng.normal(size=(20, 1))
 
 
 def loss_at(theta):
-    """A function of n inputs with 1 output: the loss as the parameters go."""
     model.theta = theta
     return criterion.forward(model.forward(data), target)
 
@@ -26,35 +34,30 @@ theta = model.theta.copy()
 loss_at(theta)
 model.backward(criterion.backward())
 model.update()
-gradient = model.gradient.copy()  # n partial derivatives, one for each coordinate of theta
+gradient = model.gradient.copy()  # n partial derivatives
 
 right = taylor_test(loss_at, theta, gradient)
-wrong = taylor_test(loss_at, theta, 1.01 * gradient)
-print(f"a network's loss, {theta.size} parameters, a step of length h in a random direction\n")
-print(f"with the gradient of backward and update:\n{right}\n")
-print(f"with a gradient that is 1 % too long:\n{wrong}\n")
-
-a = 0.5  # one input, one output: the tangent of sin at a
-h = np.linspace(-2, 2, 200)
-tangent = np.sin(a) + np.cos(a) * h
+wrong = taylor_test(loss_at, theta, 0.9 * gradient)
+print(f"\na network's loss, {theta.size} parameters, a step of length h in a random direction; order k: falls as h^k")
+print(f"\nwith the gradient from backward and update: {right}")
+print(f"\nwith a gradient that is 10 % too short: {wrong}")
 
 
+# The picture
 def draw(figure):
-    left, center = figure.subplots(1, 2)
-    left.plot(a + h, np.sin(a + h), label="f(a + h)")
-    left.plot(a + h, tangent, label="f(a) + f'(a) h")
-    left.fill_between(a + h, np.sin(a + h), tangent, color="0.9", label="remainder")
-    left.plot(a, np.sin(a), "ko")
-    left.set(title="sin and its tangent at a = 0.5", xlabel="a + h", ylim=(-1.5, 2))
-    left.legend()
-    for label, errors in (
-        ("without the gradient: falls as h", right.changes),
-        ("with a gradient 1 % too long", wrong.remainders),
-        ("with the gradient: falls as h²", right.remainders),
-    ):
-        center.loglog(right.steps, errors, "o-", label=label)
-    center.set(title="what a network's loss is off by", xlabel="length of the step h")
-    center.legend()
+    one, many = figure.subplots(1, 2)  # inputs
+    h = np.linspace(-2, 2)
+    one.plot(a + h, np.sin(a + h), label="f(a + h)")
+    one.plot(a + h, np.sin(a) + np.cos(a) * h, label="f(a) + f'(a) h")
+    one.fill_between(a + h, np.sin(a + h), np.sin(a) + np.cos(a) * h, color="0.9", label="remainder")
+    one.plot(a, np.sin(a), "ko")
+    one.set(title="sin and its tangent at a = 0.5", xlabel="a + h", ylim=(-1.5, 2))
+    one.legend()
+    many.loglog(right.steps, right.changes, "o-", label="no gradient: |f(x + h) - f(x)| falls as h")
+    many.loglog(wrong.steps, wrong.remainders, "o-", label="gradient 10 % too short: falls as h")
+    many.loglog(right.steps, right.remainders, "o-", label="right gradient: falls as h²")
+    many.set(title="a network's loss: what its approximation is off by", xlabel="length of h", ylim=(1e-14, 30))
+    many.legend(loc="upper left")
 
 
-save_picture("02_linear_approximation.png", draw, size=(10, 4))
+save_picture("02_linear_approximation.png", draw, size=(11, 4.2))

@@ -28,7 +28,8 @@ composed = derivative(both, t)
 by_chain_rule = derivative(Sigmoid(), Tanh().forward(t)) * derivative(Tanh(), t)
 
 # Total derivative: z = x(t) y(t), so dz/dt = dz/dx dx/dt + dz/dy dy/dt
-product = Graph("t", {"x": ("t", Tanh()), "y": ("t", Sigmoid()), "z": (["x", "y"], Multiply())}, "z")
+nodes = {"x": ("t", Tanh()), "y": ("t", Sigmoid()), "z": (["x", "y"], Multiply())}
+product = Graph(inputs="t", nodes=nodes, outputs="z")
 total = derivative(product, t)
 x, y = Tanh().forward(t)[0, 0], Sigmoid().forward(t)[0, 0]
 through_x = y * derivative(Tanh(), t)  # dz/dx = y

@@ -9,51 +9,54 @@ from layers import Add, Graph, Sigmoid, Softplus, Tanh
 from threestep.see import draw_graph, save_picture
 
 
-def value(function, x):
-    return function().forward(x)
-
-
 def slope(function, x):
-    """f'(x), for a function given as a layer's class."""
-    layer = function()
-    return layer.backward(np.ones_like(layer.forward(x)))
+    """f'(x), for a function given as a layer: forward, then backward of 1."""
+    return function.backward(np.ones_like(function.forward(x)))
 
 
 x = np.array([[0.7]])  # one example of one number
 
 # Ex. 1: z = g(y), y = f(x)
-f, g = Tanh, Sigmoid
-chain = Graph("x", {"y": ("x", f()), "z": ("y", g())}, "z")
-chain_slope = slope(g, value(f, x)) * slope(f, x)
+f, g = Tanh(), Sigmoid()
+chain = Graph(inputs="x", nodes={"f": ("x", f), "g": ("f", g)}, outputs="g")
+y = f.forward(x)
+chain_slope = slope(g, y) * slope(f, x)
 
 # Ex. 2: z = sum_i g_i(y_i), y_i = f_i(x)
-fs, gs = (Tanh, Sigmoid, Softplus), (Sigmoid, Softplus, Tanh)
-nodes = {f"y{i}": ("x", fs[i]()) for i in range(3)} | {f"g{i}": (f"y{i}", gs[i]()) for i in range(3)}
-fan = Graph("x", {**nodes, "z": (["g0", "g1", "g2"], Add())}, "z")
-fan_slope = sum(slope(gs[i], value(fs[i], x)) * slope(fs[i], x) for i in range(3))
+f1, f2, g1, g2 = Tanh(), Sigmoid(), Softplus(), Tanh()
+nodes = {"f1": ("x", f1), "f2": ("x", f2), "g1": ("f1", g1), "g2": ("f2", g2), "sum": (["g1", "g2"], Add())}
+fan = Graph(inputs="x", nodes=nodes, outputs="sum")
+y1, y2 = f1.forward(x), f2.forward(x)
+fan_slope = slope(g1, y1) * slope(f1, x) + slope(g2, y2) * slope(f2, x)
 
 # Ex. 3: z = sum_i g_i(y_i), y_i = sum_j f_ji(x_j)
-xs = tuple(np.array([[number]]) for number in (0.7, -0.4, 1.2))
-fs, gs = ((Tanh, Sigmoid), (Softplus, Tanh), (Sigmoid, Softplus)), (Sigmoid, Tanh)
-nodes = {f"f{j}{i}": (f"x{j}", fs[j][i]()) for j in range(3) for i in range(2)}
-nodes |= {f"y{i}": ([f"f{j}{i}" for j in range(3)], Add()) for i in range(2)}
-nodes |= {f"g{i}": (f"y{i}", gs[i]()) for i in range(2)}
-web = Graph(["x0", "x1", "x2"], {**nodes, "z": (["g0", "g1"], Add())}, "z")
-y = [sum(value(fs[j][i], xs[j]) for j in range(3)) for i in range(2)]
-web_slopes = [sum(slope(gs[i], y[i]) * slope(fs[j][i], xs[j]) for i in range(2)) for j in range(3)]
+x1, x2 = np.array([[0.7]]), np.array([[-0.4]])
+f11, f12, f21, f22 = Tanh(), Sigmoid(), Softplus(), Tanh()
+nodes = {"f11": ("x1", f11), "f12": ("x1", f12), "f21": ("x2", f21), "f22": ("x2", f22)}
+nodes |= {"y1": (["f11", "f21"], Add()), "y2": (["f12", "f22"], Add()), "g1": ("y1", g1), "g2": ("y2", g2)}
+web = Graph(inputs=["x1", "x2"], nodes={**nodes, "sum": (["g1", "g2"], Add())}, outputs="sum")
+y1, y2 = f11.forward(x1) + f21.forward(x2), f12.forward(x1) + f22.forward(x2)
+slope_1 = slope(g1, y1) * slope(f11, x1) + slope(g2, y2) * slope(f12, x1)
+slope_2 = slope(g1, y1) * slope(f21, x2) + slope(g2, y2) * slope(f22, x2)
 
-print("graph   paths  edges   off by   gradient of z")
-found = {}
-for name, graph, at, formula in (("1", chain, x, chain_slope), ("2", fan, x, fan_slope), ("3", web, xs, web_slopes)):
-    z = graph.forward(at)
-    dx = np.ravel(graph.backward(np.ones_like(z)))
-    off = abs(dx - np.ravel(formula)).max()  # from the slide's formula
-    found[name] = graph.paths(), dx, off
-    print("Ex. {}  {:6} {:6}   {:6.0e}   {}".format(name, *graph.paths(), off, dx))
+chain_dx = chain.backward(np.ones_like(chain.forward(x)))
+fan_dx = fan.backward(np.ones_like(fan.forward(x)))
+web_dx1, web_dx2 = web.backward(np.ones_like(web.forward((x1, x2))))
 
-change = 1e-4 * np.array([1, -2, 3])  # Delta z is about <gradient of z, Delta x>
-moved = web.forward(tuple(xs + change[:, None, None])) - web.forward(xs)
-print(f"Ex. 3, a small step: z changes by {moved[0, 0]:.4e}, the linear approximation says {dx @ change:.4e}")
+print("         (paths, edges)   by backward   by the slide's formula")
+print(f"Ex. 1    {chain.paths()!s:<17}{chain_dx[0, 0]:.9f}   {chain_slope[0, 0]:.9f}")
+print(f"Ex. 2    {fan.paths()!s:<17}{fan_dx[0, 0]:.9f}   {fan_slope[0, 0]:.9f}")
+print(f"Ex. 3    {web.paths()!s:<17}{web_dx1[0, 0]:.9f}   {slope_1[0, 0]:.9f}    with respect to x1")
+print(f"{web_dx2[0, 0]:37.9f}   {slope_2[0, 0]:.9f}    with respect to x2")
 
-for name, graph, at in (("1", chain, x), ("2", fan, x), ("3", web, xs)):
-    save_picture(f"05_graph_{name}.svg", draw_graph(graph, x=at))
+# A small change of x goes forward through Ex. 3 by the slopes, or meets the gradient that came backward
+d1, d2 = 1e-4, -2e-4
+dy1, dy2 = slope(f11, x1) * d1 + slope(f21, x2) * d2, slope(f12, x1) * d1 + slope(f22, x2) * d2
+forward = (slope(g1, y1) * dy1 + slope(g2, y2) * dy2)[0, 0]
+backward = (web_dx1 * d1 + web_dx2 * d2)[0, 0]
+true = (web.forward((x1 + d1, x2 + d2)) - web.forward((x1, x2)))[0, 0]
+print(f"change of z: forward {forward:.4e}, <gradient, change of x> {backward:.4e}, true {true:.4e}")
+
+save_picture("05_graph_1.svg", draw_graph(chain, x=x))
+save_picture("05_graph_2.svg", draw_graph(fan, x=x))
+save_picture("05_graph_3.svg", draw_graph(web, x=(x1, x2)))

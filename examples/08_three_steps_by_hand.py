@@ -1,6 +1,6 @@
 """The three steps by hand: Linear, Sigmoid and binary cross-entropy, with the numbers of pencil and paper beside them.
 
-Slides "Module definition: dense module", "Implementation of a module" and "Example".
+Slides "Implementation of a module" and "Example".
 """
 
 from math import log
@@ -33,21 +33,19 @@ linear.update()
 dW = linear.grads["W"]  # dc/dW = dc/da x^T
 db = linear.grads["b"]  # dc/db = dc/da
 
-rows = [  # what, on paper, by hand, by the layers
-    ("a", "2 * 1 - 1 * 2 + 0", 0.0, a),
-    ("p", "1 / (1 + exp(0))", 0.5, p),
-    ("c", "-ln 0.5", log(2), c),
-    ("dp", "(0.5 - 1) / (0.5 * 0.5)", -2.0, dp),
-    ("da", "-2 * 0.5 * (1 - 0.5)", -0.5, da),
-    ("dx", "(2 * -0.5, -1 * -0.5)", [-1.0, 0.5], dx),
-    ("dW", "(-0.5 * 1, -0.5 * 2)", [-0.5, -1.0], dW),
-    ("db", "-0.5", -0.5, db),
+rows = [  # the step, what it gives, on paper, by hand, by the layers
+    ("forward", "a", "2 * 1 - 1 * 2 + 0", 0.0, a),
+    ("forward", "p", "1 / (1 + exp(0))", 0.5, p),
+    ("forward", "c", "-ln 0.5", log(2), c),
+    ("backward", "dp", "(0.5 - 1) / (0.5 * 0.5)", -2.0, dp),
+    ("backward", "da", "-2 * 0.5 * (1 - 0.5)", -0.5, da),
+    ("backward", "dx", "(2 * -0.5, -1 * -0.5)", [-1.0, 0.5], dx),
+    ("update", "dW", "(-0.5 * 1, -0.5 * 2)", [-0.5, -1.0], dW),
+    ("update", "db", "-0.5", -0.5, db),
 ]
-print("step      what  on paper                     by hand          by the layers")
-steps = ["forward"] * 3 + ["backward"] * 3 + ["update"] * 2
-for step, (what, paper, by_hand, computed) in zip(steps, rows, strict=True):
-    hand, layers = (" ".join(f"{value:7.4f}" for value in np.ravel(values)) for values in (by_hand, computed))
-    print(f"{step:<9} {what:<5} {paper:<25}  {hand:<15}  {layers}")
+print("step      what  on paper                 by hand        by the layers")
+for step, what, paper, by_hand, computed in rows:
+    print(f"{step:<9} {what:<5} {paper:<24} {np.ravel(by_hand).round(4)!s:<14} {np.ravel(computed).round(4)}")
 
 linear.params["W"] -= 0.1 * dW  # displacement, which is not a layer's: here by hand, else an optimizer's
 linear.params["b"] -= 0.1 * db

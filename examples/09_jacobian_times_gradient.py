@@ -1,52 +1,48 @@
 """Backward is Jacobian times gradient, from right to left: the Jacobians' shapes, which no layer ever forms.
 
-    dl/dh0 = dh1/dh0 dh2/dh1 dh3/dh2 dh4/dh3 dl/dh4
+    dl/dh0 = dh1/dh0 dh2/dh1 dh3/dh2 dh4/dh3 dl/dh4      a Jacobian's rows are the layer's inputs, as in the slides
 
 Slides "Forward", "Backward", "Update" and "Backpropagation: efficient computation".
 """
-
-from functools import reduce
 
 import numpy as np
 
 from layers import Dense, ReLU, Sequential, Softmax
 
-model = Sequential(Dense(50), ReLU(), Dense(10), Softmax())
-model.build((784,), dtype=np.float64)
+layers = Dense(50), ReLU(), Dense(10), Softmax()
+Sequential(*layers).build((784,), dtype=np.float64)
 rng = np.random.default_rng(0)
-h, g = [rng.normal(size=(32, 784))], [rng.normal(size=(32, 10))]  # several examples, stacked
 
-for layer in model.layers:  # Forward: h1 ... h4
+h = [rng.normal(size=(32, 784))]  # h0: several examples, stacked
+for layer in layers:
     h.append(layer.forward(h[-1]))
-for layer in reversed(model.layers):  # Backward: dl/dh4 ... dl/dh0, a vector for each example
-    g.insert(0, layer.backward(g[0]))
-for layer in model.layers:  # Update: dl/dW and dl/db, each from the dl/dh of its layer's output
-    layer.update()
 
-print("layer       Jacobian               entries for 32 examples   gradient in    gradient out")
-for k, layer in enumerate(model.layers):
+dl_dh4 = g = rng.normal(size=(32, 10))  # as some loss might give it
+print("step      Jacobian             entries for 32   gradient: in, out        dW")
+for k in (3, 2, 1, 0):
+    dx = layers[k].backward(g)
+    layers[k].update()
     rows, columns = h[k].shape[1], h[k + 1].shape[1]
-    print(
-        f"{k} {layer.label:<9} dh{k + 1}/dh{k}: {f'{rows} x {columns}':<10}{32 * rows * columns:>22,}"
-        f"{f'{g[k + 1].shape}':>17}  ->  {g[k].shape}"
-    )
+    name = f"dh{k + 1}/dh{k}: {rows} x {columns}"
+    dW = layers[k].grads["W"].shape if layers[k].grads else ""
+    print(f"{layers[k].label:<10}{name:<20}{32 * rows * columns:>15,}   {g.shape!s:<10} {dx.shape!s:<12}  {dW}")
+    g = dx
 
 
 def jacobian(layer, x):
-    """dy/dx at one example x (1, D), for once formed: (D, M), whose column i is backward of the unit vector e_i."""
-    y = layer.forward(x)
-    return np.vstack([layer.backward(e[None, :]) for e in np.eye(y.size)]).T
+    """The Jacobian at one example, formed for once: column i is what backward makes of the i-th unit vector."""
+    y = layer.forward(x[None, :])[0]
+    return np.stack([layer.backward(e[None, :])[0] for e in np.eye(len(y))], axis=1)
 
 
-jacobians = [jacobian(layer, value[:1]) for layer, value in zip(model.layers, h, strict=False)]
-from_the_right = reduce(lambda vector, matrix: matrix @ vector, reversed(jacobians), g[-1][0])
-from_the_left = reduce(np.matmul, jacobians) @ g[-1][0]
-vectors = sum(matrix.size for matrix in jacobians)
-matrices = sum(len(jacobians[0]) * matrix.size for matrix in jacobians[1:]) + len(jacobians[0]) * len(g[-1][0])
+J1, J2, J3, J4 = (jacobian(layers[k], h[k][0]) for k in range(4))
+right_to_left = J1 @ (J2 @ (J3 @ (J4 @ dl_dh4[0])))  # vectors all the way
+left_to_right = J1 @ J2 @ J3 @ J4 @ dl_dh4[0]  # matrices, and a vector in the end
+few = 784 * 50 + 50 * 50 + 50 * 10 + 10 * 10
+many = 784 * 50 * 50 + 784 * 50 * 10 + 784 * 10 * 10 + 784 * 10
+print("\nthe first example   multiplications   off from backward")
+print(f"right to left       {few:>15,}   {abs(right_to_left - g[0]).max():.0e}")
+print(f"left to right       {many:>15,}   {abs(left_to_right - g[0]).max():.0e}\n")
 
-print("\nfor one example             multiplications   off from backward")
-print(f"right to left, vectors      {vectors:>15,}   {abs(from_the_right - g[0][0]).max():.0e}")
-print(f"left to right, matrices     {matrices:>15,}   {abs(from_the_left - g[0][0]).max():.0e}")
-print(f"Linear: its Jacobian is W, the same for all examples: {np.array_equal(jacobians[0], model[0].params['W'].T)}")
-off_diagonal = jacobians[1] - np.diag(np.diag(jacobians[1]))
-print(f"ReLU: its Jacobian is diagonal, so backward multiplies entry by entry: {not off_diagonal.any()}")
+print("Dense's Jacobian is W transposed:", np.array_equal(J1, layers[0].params["W"].T))
+print("ReLU's Jacobian is diagonal:", np.array_equal(J2, np.diag(np.diag(J2))), "- backward multiplies entry by entry")

@@ -1,10 +1,9 @@
 """Understanding initialization: what becomes of the data on its way up, and of the gradient on its way down.
 
 Slide "Understanding parameter initialization", after Glorot and Bengio, "Understanding the difficulty of training deep
-feedforward neural networks", 2010, figures 6 and 7. There is no training: one forward and one backward are enough.
+feedforward neural networks", 2010. The slide's figure 2 follows a training; here one forward and one backward show
+what its figures 6 and 7 do, before any training.
 """
-
-import numpy as np
 
 from layers import Dense, Flatten, Sequential, Tanh
 from losses import CrossEntropy
@@ -13,46 +12,52 @@ from threestep.see import save_picture
 
 images, labels = Digits().train
 x = (images - images.mean()) / images.std()
-depth = 5
 
 
 def one_forward_one_backward(init):
-    """The outputs h of the hidden layers and dl/dh, both from the lowest to the highest, for a way to start W."""
-    hidden = [layer for _ in range(depth) for layer in (Dense(500, init=init), Tanh())]
+    """Standard deviations, from the lowest hidden layer to the highest: of its output h, and of dl/dh."""
+    hidden = [layer for _ in range(5) for layer in (Dense(500, init=init), Tanh())]
     model, criterion = Sequential(Flatten(), *hidden, Dense(10, init=init)), CrossEntropy()
     model.build(x.shape[1:], rng=0)
-    values = [x]
+    up, down = [], []
+    h = x
     for layer in model.layers:
-        values.append(layer.forward(values[-1]))
-    criterion.forward(values[-1], labels)
-    gradients = [len(x) * criterion.backward()]  # of each example's own loss, without the mean's 1/N
+        h = layer.forward(h)
+        if isinstance(layer, Tanh):
+            up.append(h.std())
+    criterion.forward(h, labels)
+    g = criterion.backward()
     for layer in reversed(model.layers):
-        gradients.insert(0, layer.backward(gradients[0]))
-    return values[3:-1:2], gradients[3:-1:2]  # behind each Tanh
+        if isinstance(layer, Tanh):
+            down.insert(0, g.std())
+        g = layer.backward(g)
+    return up, down
 
 
-starts = ("standard", "glorot_uniform")  # U[-1/sqrt(n), 1/sqrt(n)], and U[-a, a] with a = sqrt(6 / (n_in + n_out))
-found = {init: one_forward_one_backward(init) for init in starts}
-spread = {init: [[array.std() for array in arrays] for arrays in both] for init, both in found.items()}
+starts = {  # names that Dense knows, and how W is drawn for n inputs and m outputs
+    "standard": "U(-a, a), a = 1 / sqrt(n)",
+    "glorot_uniform": "U(-a, a), a = sqrt(6 / (n + m))",
+}
+spread = {init: one_forward_one_backward(init) for init in starts}
 
-print("standard deviation      layer 1  layer 2  layer 3  layer 4  layer 5")
+print("standard deviation    layer 1  layer 2  layer 3  layer 4  layer 5")
 for row, name in enumerate(("h", "dl/dh")):
-    for init in starts:
-        print(f"{name:<6} {init:<15}" + "".join(f"{value:9.2g}" for value in spread[init][row]))
+    for init, values in spread.items():
+        print(f"{name:<6}{init:<15}", *(f"{value:8.2g}" for value in values[row]))
 
 
+# The picture
 def draw(figure):
-    axes = figure.subplots(2, 2, sharex="row", sharey="row")
-    for column, init in enumerate(starts):
-        for row, (name, limit) in enumerate((("outputs h", 0.8), ("gradients dl/dh", 0.12))):
-            for k, array in enumerate(found[init][row]):
-                share, edges = np.histogram(array, bins=81, range=(-limit, limit))
-                axes[row, column].plot((edges[1:] + edges[:-1]) / 2, share / array.size, label=f"layer {k + 1}")
-            axes[row, column].set(title=f"{name}, {init} start", ylabel="share of the values")
-    axes[0, 0].legend()
-    remarks = ("narrower going up", "keep their spread", "narrower going down", "keep their spread")
-    for place, remark in zip(axes.flat, remarks, strict=True):
-        place.annotate(remark, (0.05, 0.9), xycoords="axes fraction")
+    left, right = figure.subplots(1, 2)
+    for init, how in starts.items():
+        up, down = spread[init]
+        left.semilogy(range(1, 6), up, "o-", label=f"{init}: {how}")
+        right.semilogy(range(5, 0, -1), down[::-1], "o-", label=init)
+    left.set(title="data on its way up: outputs h", ylim=(0.01, 2), xticks=range(1, 6))
+    right.set(title="gradient on its way down: dl/dh", xlim=(5.2, 0.8), xticks=range(1, 6))
+    for axes in (left, right):
+        axes.set(xlabel="hidden layer", ylabel="standard deviation")
+        axes.legend()
 
 
-save_picture("10_initialization.png", draw, size=(10, 6.5))
+save_picture("10_initialization.png", draw, size=(10, 3.8))

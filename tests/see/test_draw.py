@@ -230,7 +230,10 @@ def test_values_above_gradients_below_and_sums_at_the_dots():
     picture = Picture(draw_graph(model, x=np.array([[0.25]])))
     assert [texts for _, texts in picture.edges] == [["0.25", "0.25"], ["0.25", "0.25"], ["0.0625", "1"], ["0.25", "1"]]
     assert [texts for _, texts in picture.dots] == [["0.25", "0.25 + 0.25 + 1 = 1.5"]]
+    assert picture.notes[1].endswith("below a line: the gradient of the sum of y, x that comes back along it")
     assert len(picture.notes) == 4
+    one = Picture(draw_graph(Sequential(Tanh()), x=np.array([[0.5]])))
+    assert one.notes[1].endswith("below a line: the gradient of y that comes back along it")
     for group in picture.root.iter(f"{SVG}g"):
         if group.get("class") == "edge":
             height = float(group.find(f"{SVG}path").get("d").split()[-1])

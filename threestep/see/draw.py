@@ -182,13 +182,19 @@ class Picture:
         if self.values:
             notes.append(("\u2192 forward, above a line: the value that flows along it", FORWARD))
             notes.append(
-                ("\u2190 backward, below a line: the gradient, of all outputs' sum, that comes back along it", BACKWARD)
+                (f"\u2190 backward, below a line: the gradient of {self.score()} that comes back along it", BACKWARD)
             )
             if any(edge.value.size > 3 for edge in self.wires.edges):
                 notes.append(("rms: root mean square of more than three numbers", GREY))
         if self.sums:
             notes.append(("\u25cf a value fans out: the gradients that come back are added (\u03a3)", BACKWARD))
         return notes
+
+    def score(self):
+        """What the gradients are of: the output, or the sum of all that comes out."""
+        names = ", ".join(node.title for node in self.wires.outputs)
+        numbers = sum(node.takes[0].value.size for node in self.wires.outputs)
+        return names if numbers == 1 else f"the sum of {names}"
 
     def totals(self):
         paths, edges = self.wires.paths()
