@@ -18,14 +18,14 @@ x = np.array([[0.7]])  # one example of one number
 
 # Ex. 1: z = g(y), y = f(x)
 f, g = Tanh(), Sigmoid()
-chain = Graph(inputs="x", nodes={"f": ("x", f), "g": ("f", g)}, outputs="g")
+chain = Graph(inputs="x", nodes={"y": ("x", f), "z": ("y", g)}, outputs="z")
 y = f.forward(x)
 chain_slope = slope(g, y) * slope(f, x)
 
 # Ex. 2: z = sum_i g_i(y_i), y_i = f_i(x)
 f1, f2, g1, g2 = Tanh(), Sigmoid(), Softplus(), Tanh()
-nodes = {"f1": ("x", f1), "f2": ("x", f2), "g1": ("f1", g1), "g2": ("f2", g2), "sum": (["g1", "g2"], Add())}
-fan = Graph(inputs="x", nodes=nodes, outputs="sum")
+nodes = {"f1": ("x", f1), "f2": ("x", f2), "g1": ("f1", g1), "g2": ("f2", g2), "z": (["g1", "g2"], Add())}
+fan = Graph(inputs="x", nodes=nodes, outputs="z")
 y1, y2 = f1.forward(x), f2.forward(x)
 fan_slope = slope(g1, y1) * slope(f1, x) + slope(g2, y2) * slope(f2, x)
 
@@ -34,7 +34,7 @@ x1, x2 = np.array([[0.7]]), np.array([[-0.4]])
 f11, f12, f21, f22 = Tanh(), Sigmoid(), Softplus(), Tanh()
 nodes = {"f11": ("x1", f11), "f12": ("x1", f12), "f21": ("x2", f21), "f22": ("x2", f22)}
 nodes |= {"y1": (["f11", "f21"], Add()), "y2": (["f12", "f22"], Add()), "g1": ("y1", g1), "g2": ("y2", g2)}
-web = Graph(inputs=["x1", "x2"], nodes={**nodes, "sum": (["g1", "g2"], Add())}, outputs="sum")
+web = Graph(inputs=["x1", "x2"], nodes={**nodes, "z": (["g1", "g2"], Add())}, outputs="z")
 y1, y2 = f11.forward(x1) + f21.forward(x2), f12.forward(x1) + f22.forward(x2)
 slope_1 = slope(g1, y1) * slope(f11, x1) + slope(g2, y2) * slope(f12, x1)
 slope_2 = slope(g1, y1) * slope(f21, x2) + slope(g2, y2) * slope(f22, x2)

@@ -107,15 +107,15 @@ def test_05_the_pictures_have_the_value_and_the_gradient_on_every_edge(run):
     edges, boxes, ends = picture(it, "05_graph_1.svg")
     g = slope(sigmoid, y1)
     assert edges == shown((x, g * slope(np.tanh, x)), (y1, g), (sigmoid(y1), 1))
-    assert boxes == {("Tanh", "f"), ("Sigmoid", "g")} and ends == ["x", "g"]
+    assert boxes == {("Tanh", "y"), ("Sigmoid", "z")} and ends == ["x", "z"]
 
     edges, boxes, ends = picture(it, "05_graph_2.svg")
     g1, g2 = slope(softplus, y1), slope(np.tanh, y2)
     back = g1 * slope(np.tanh, x), g2 * slope(sigmoid, x)
     z1, z2 = softplus(y1), np.tanh(y2)
     assert edges == shown((x, back), (x, back[0]), (x, back[1]), (y1, g1), (y2, g2), (z1, 1), (z2, 1), (z1 + z2, 1))
-    assert boxes == {("Tanh", "f1"), ("Sigmoid", "f2"), ("Softplus", "g1"), ("Tanh", "g2"), ("Add", "sum")}
-    assert ends == ["x", "sum"]
+    assert boxes == {("Tanh", "f1"), ("Sigmoid", "f2"), ("Softplus", "g1"), ("Tanh", "g2"), ("Add", "z")}
+    assert ends == ["x", "z"]
 
     edges, boxes, ends = picture(it, "05_graph_3.svg")
     x1, x2 = 0.7, -0.4
@@ -133,8 +133,8 @@ def test_05_the_pictures_have_the_value_and_the_gradient_on_every_edge(run):
         *((f11, g1), (f21, g1), (f12, g2), (f22, g2), (y1, g1), (y2, g2), (z1, 1), (z2, 1), (z1 + z2, 1)),
     )
     layers = {"f11": "Tanh", "f12": "Sigmoid", "f21": "Softplus", "f22": "Tanh", "y1": "Add", "y2": "Add"}
-    layers |= {"g1": "Softplus", "g2": "Tanh", "sum": "Add"}
-    assert boxes == {(layer, name) for name, layer in layers.items()} and ends == ["x1", "x2", "sum"]
+    layers |= {"g1": "Softplus", "g2": "Tanh", "z": "Add"}
+    assert boxes == {(layer, name) for name, layer in layers.items()} and ends == ["x1", "x2", "z"]
 
 
 SIZES = [*((4,) * layers for layers in range(2, 9)), (784, 16, 16, 10)]
