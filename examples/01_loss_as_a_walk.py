@@ -25,12 +25,13 @@ def altitude(place):
 
 def walk(optimizer, start=(-0.4, 1.2), steps=300):
     """The places that an optimizer passes."""
+    model.theta = start
     places = [np.array(start)]
     for _ in range(steps):
-        altitude(places[-1])
+        criterion.forward(model.forward(x), y)  # altitude
         model.backward(criterion.backward())
-        model.update()  # model.gradient is the slope now
-        optimizer.step(model.theta, model.gradient)  # the displacement
+        model.update()  # slope
+        optimizer.step(model.theta, model.gradient)  # displacement
         places.append(model.theta.copy())
     return np.array(places)
 

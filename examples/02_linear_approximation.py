@@ -31,7 +31,7 @@ def loss_at(theta):
 
 
 theta = model.theta.copy()
-loss_at(theta)
+loss_at(theta)  # forward
 model.backward(criterion.backward())
 model.update()
 gradient = model.gradient.copy()  # n partial derivatives

@@ -33,7 +33,7 @@ differences = numerical_gradient(loss_at, theta)  # (l(theta + e_i) - l(theta - 
 slow, propagations = perf_counter() - start, len(losses)
 
 start = perf_counter()
-loss_at(theta)
+loss_at(theta)  # forward
 model.backward(criterion.backward())
 model.update()
 fast, gradient = perf_counter() - start, model.gradient.copy()
