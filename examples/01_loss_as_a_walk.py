@@ -1,4 +1,4 @@
-"""The loss as a walk: altitude and slope at each place of parameter space, and the paths of four optimizers.
+"""The loss as a walk: the altitude at each place of parameter space, and the paths of four optimizers down the slope.
 
 Slides "Loss function" and "A walk in a million dimensions".
 """
@@ -36,7 +36,7 @@ def walk(optimizer, start=(-0.4, 1.2), steps=300):
     return np.array(places)
 
 
-paths = {
+paths = {  # each step is taken on all examples at once, so nothing is stochastic here
     "SGD": walk(SGD(lr=0.05)),
     "SGD, momentum 0.9": walk(SGD(lr=0.02, momentum=0.9)),
     "RMSprop": walk(RMSprop(lr=0.05)),
@@ -66,7 +66,7 @@ def draw(figure):
     axes.plot(0, 0, "kx")
     axes.annotate("saddle", (0, 0), xytext=(0.1, 0.05))
     axes.set(xlabel="w", ylabel="v", title="altitude: the mean squared error of v tanh(w x)")
-    axes.legend(loc="upper left", frameon=True)
+    axes.legend(loc="lower right", frameon=True, framealpha=1)
 
 
 save_picture("01_loss_as_a_walk.png", draw, size=(7.5, 6))

@@ -1,4 +1,4 @@
-"""The derivative as a linear approximation: f(x + h) is f(x) + <f'(x), h>, up to a remainder that falls as h squared.
+"""The derivative as a linear approximation: f(x + h) is f(x) + <f'(x), h>, up to a remainder that falls faster than h.
 
 Slides "Function approximation", "Multivariate function" and "Differentiable function at x".
 """
@@ -38,7 +38,8 @@ gradient = model.gradient.copy()  # n partial derivatives
 
 right = taylor_test(loss_at, theta, gradient)
 wrong = taylor_test(loss_at, theta, 0.9 * gradient)
-print(f"\na network's loss, {theta.size} parameters, a step of length h in a random direction; order k: falls as h^k")
+print(f"\na network's loss l, {theta.size} parameters, a step h in a random direction; order k: falls as |h|^k")
+print("change: |l(theta + h) - l(theta)|; remainder: what is left of it after <gradient, h>")
 print(f"\nwith the gradient from backward and update: {right}")
 print(f"\nwith a gradient that is 10 % too short: {wrong}")
 
@@ -53,10 +54,10 @@ def draw(figure):
     one.plot(a, np.sin(a), "ko")
     one.set(title="sin and its tangent at a = 0.5", xlabel="a + h", ylim=(-1.5, 2))
     one.legend()
-    many.loglog(right.steps, right.changes, "o-", label="no gradient: |f(x + h) - f(x)| falls as h")
+    many.loglog(right.steps, right.changes, "o-", label="no gradient: |l(θ + h) - l(θ)| falls as h")
     many.loglog(wrong.steps, wrong.remainders, "o-", label="gradient 10 % too short: falls as h")
     many.loglog(right.steps, right.remainders, "o-", label="right gradient: falls as h²")
-    many.set(title="a network's loss: what its approximation is off by", xlabel="length of h", ylim=(1e-14, 30))
+    many.set(title="error of the linear approximation of a network's loss", xlabel="length of h", ylim=(1e-14, 30))
     many.legend(loc="upper left")
 
 

@@ -1,4 +1,4 @@
-"""Composition and the total derivative: the chain rule along one way, and the sum over several ways.
+"""Composition and the total derivative: the chain rule along one path, and the sum over several paths.
 
 Slides "Calculus 101" and "Total derivative (example)".
 """

@@ -1,4 +1,4 @@
-"""Computational graphs: a chain, a fan-out, and both at once, drawn with the value and the gradient on every edge.
+"""Computational graphs: a chain, a fan-out, and many paths at once, with the value and the gradient on every edge.
 
 Slides "Computational graph: Ex. 1", "Computational graph: Ex. 2" and "Computational graph: Ex. 3".
 """
@@ -9,7 +9,7 @@ from layers import Add, Graph, Sigmoid, Softplus, Tanh
 from threestep.see import draw_graph, save_picture
 
 
-def slope(function, x):
+def derivative(function, x):
     """f'(x), for a function given as a layer: forward, then backward of 1."""
     return function.backward(np.ones_like(function.forward(x)))
 
@@ -20,14 +20,14 @@ x = np.array([[0.7]])  # one example of one number
 f, g = Tanh(), Sigmoid()
 chain = Graph(inputs="x", nodes={"y": ("x", f), "z": ("y", g)}, outputs="z")
 y = f.forward(x)
-chain_slope = slope(g, y) * slope(f, x)
+chain_slope = derivative(g, y) * derivative(f, x)
 
 # Ex. 2: z = sum_i g_i(y_i), y_i = f_i(x)
 f1, f2, g1, g2 = Tanh(), Sigmoid(), Softplus(), Tanh()
-nodes = {"f1": ("x", f1), "f2": ("x", f2), "g1": ("f1", g1), "g2": ("f2", g2), "z": (["g1", "g2"], Add())}
+nodes = {"y1": ("x", f1), "y2": ("x", f2), "g1": ("y1", g1), "g2": ("y2", g2), "z": (["g1", "g2"], Add())}
 fan = Graph(inputs="x", nodes=nodes, outputs="z")
 y1, y2 = f1.forward(x), f2.forward(x)
-fan_slope = slope(g1, y1) * slope(f1, x) + slope(g2, y2) * slope(f2, x)
+fan_slope = derivative(g1, y1) * derivative(f1, x) + derivative(g2, y2) * derivative(f2, x)
 
 # Ex. 3: z = sum_i g_i(y_i), y_i = sum_j f_ji(x_j)
 x1, x2 = np.array([[0.7]]), np.array([[-0.4]])
@@ -36,8 +36,8 @@ nodes = {"f11": ("x1", f11), "f12": ("x1", f12), "f21": ("x2", f21), "f22": ("x2
 nodes |= {"y1": (["f11", "f21"], Add()), "y2": (["f12", "f22"], Add()), "g1": ("y1", g1), "g2": ("y2", g2)}
 web = Graph(inputs=["x1", "x2"], nodes={**nodes, "z": (["g1", "g2"], Add())}, outputs="z")
 y1, y2 = f11.forward(x1) + f21.forward(x2), f12.forward(x1) + f22.forward(x2)
-slope_1 = slope(g1, y1) * slope(f11, x1) + slope(g2, y2) * slope(f12, x1)
-slope_2 = slope(g1, y1) * slope(f21, x2) + slope(g2, y2) * slope(f22, x2)
+slope_1 = derivative(g1, y1) * derivative(f11, x1) + derivative(g2, y2) * derivative(f12, x1)
+slope_2 = derivative(g1, y1) * derivative(f21, x2) + derivative(g2, y2) * derivative(f22, x2)
 
 chain_dx = chain.backward(np.ones_like(chain.forward(x)))
 fan_dx = fan.backward(np.ones_like(fan.forward(x)))
@@ -49,10 +49,10 @@ print(f"Ex. 2    {fan.paths()!s:<17}{fan_dx[0, 0]:.9f}   {fan_slope[0, 0]:.9f}")
 print(f"Ex. 3    {web.paths()!s:<17}{web_dx1[0, 0]:.9f}   {slope_1[0, 0]:.9f}    with respect to x1")
 print(f"{web_dx2[0, 0]:37.9f}   {slope_2[0, 0]:.9f}    with respect to x2")
 
-# A small change of x goes forward through Ex. 3 by the slopes, or meets the gradient that came backward
+# The change of z in Ex. 3 for a small change of x1 and x2: forward by the derivatives, or as <gradient, change of x>
 d1, d2 = 1e-4, -2e-4
-dy1, dy2 = slope(f11, x1) * d1 + slope(f21, x2) * d2, slope(f12, x1) * d1 + slope(f22, x2) * d2
-forward = (slope(g1, y1) * dy1 + slope(g2, y2) * dy2)[0, 0]
+dy1, dy2 = derivative(f11, x1) * d1 + derivative(f21, x2) * d2, derivative(f12, x1) * d1 + derivative(f22, x2) * d2
+forward = (derivative(g1, y1) * dy1 + derivative(g2, y2) * dy2)[0, 0]
 backward = (web_dx1 * d1 + web_dx2 * d2)[0, 0]
 true = (web.forward((x1 + d1, x2 + d2)) - web.forward((x1, x2)))[0, 0]
 print(f"change of z: forward {forward:.4e}, <gradient, change of x> {backward:.4e}, true {true:.4e}")

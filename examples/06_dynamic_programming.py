@@ -45,7 +45,7 @@ for sizes in [*((4,) * layers for layers in range(2, 9)), (784, 16, 16, 10)]:
     model = Sequential(*(layer for size in sizes[1:] for layer in (Dense(size), Sigmoid())))
     model.build(sizes[:1], dtype=np.float64)
     x = h = np.random.default_rng(0).normal(size=(1, sizes[0]))
-    slopes = []  # slopes[layer][a][b] = dh_b / dh_a, for each edge
+    slopes = []  # slopes[layer][a][b] = dh_b / dh_a = W[b, a] sigmoid'(b), for each edge
     for dense, sigmoid in zip(model[::2], model[1::2], strict=True):
         h = sigmoid.forward(dense.forward(h))
         slopes.append((dense.params["W"].T * sigmoid.backward(np.ones_like(h))).tolist())
@@ -58,7 +58,7 @@ for sizes in [*((4,) * layers for layers in range(2, 9)), (784, 16, 16, 10)]:
     dx = model.backward(np.ones_like(h))[0]  # of the sum of all outputs
     times.append(perf_counter())
     off = max(abs(dx - naive).max(), abs(dx - clever).max()) / abs(dx).max()
-    found[sizes] = paths, many, few, off
+    found[sizes] = many, few, off
     a, b, c = 1000 * np.diff(times)
     print(f"{'-'.join(map(str, sizes)):<16}{paths:>9,}{many:>11,}{a:>9.2f}{few:>14,}{b:>7.2f}{c:>11.2f}{off:>9.0e}")
 
@@ -71,7 +71,7 @@ def draw(figure):
     left.plot([0, 1, 2, 3], [3, 2, 1, 2], linewidth=2, label="another: its end is known already")
     left.set(title="4-4-4-4: 256 paths along 48 edges", xticks=[], yticks=[], ylim=(-1.2, 3.2), frame_on=False)
     left.legend(loc="lower center", ncols=2)
-    for place, label in ((1, "every path"), (2, "every edge")):
+    for place, label in enumerate(("every path", "every edge")):
         right.semilogy(range(1, 8), [found[(4,) * layers][place] for layers in range(2, 9)], "o-", label=label)
     right.set(title="products needed, 4 units a layer", xlabel="layers of edges")
     right.legend()

@@ -67,7 +67,7 @@ def draw(figure):
     axes.annotate("truncation: as ε", (2e-5, 2e-4), ha="center")
     axes.annotate("truncation: as ε²", (3e-3, 1e-10), ha="center")
     axes.set(
-        xlabel="step ε", ylabel="largest error, of ten parameters", title="A difference quotient beside the derivative"
+        xlabel="step ε", ylabel="largest error, of ten biases", title="a difference quotient beside the derivative"
     )
     axes.legend(loc="upper center")
 

@@ -10,7 +10,7 @@ import numpy as np
 from layers import Dense, Sigmoid
 from losses import BinaryCrossEntropy
 
-linear, sigmoid, loss = Dense(1), Sigmoid(), BinaryCrossEntropy()
+linear, sigmoid, criterion = Dense(1), Sigmoid(), BinaryCrossEntropy()
 linear.build((2,), dtype=np.float64)
 linear.params["W"] = [[2.0, -1.0]]
 linear.params["b"] = [0.0]
@@ -21,10 +21,10 @@ y = np.array([[1.0]])  # its target
 # Forward: data transformation
 a = linear.forward(x)  # a = W x + b
 p = sigmoid.forward(a)  # p = 1 / (1 + exp(-a))
-c = loss.forward(p, y)  # c = -y ln p - (1 - y) ln(1 - p)
+c = criterion.forward(p, y)  # c = -y ln p - (1 - y) ln(1 - p)
 
 # Backward: gradient transformation, from output to input
-dp = loss.backward()  # dc/dp = (p - y) / (p (1 - p))
+dp = criterion.backward()  # dc/dp = (p - y) / (p (1 - p))
 da = sigmoid.backward(dp)  # dc/da = dc/dp p (1 - p)
 dx = linear.backward(da)  # dc/dx = W^T dc/da
 
@@ -47,7 +47,7 @@ print("step      what  on paper                 by hand        by the layers")
 for step, what, paper, by_hand, computed in rows:
     print(f"{step:<9} {what:<5} {paper:<24} {np.ravel(by_hand).round(4)!s:<14} {np.ravel(computed).round(4)}")
 
-linear.params["W"] -= 0.1 * dW  # displacement, which is not a layer's: here by hand, else an optimizer's
+linear.params["W"] -= 0.1 * dW  # displacement is an optimizer's work; here by hand
 linear.params["b"] -= 0.1 * db
-lower = loss.forward(sigmoid.forward(linear.forward(x)), y)
+lower = criterion.forward(sigmoid.forward(linear.forward(x)), y)
 print(f"after a step of 0.1 down the slope the loss is {lower:.4f}, before it was {c:.4f}")

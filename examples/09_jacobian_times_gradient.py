@@ -1,6 +1,8 @@
-"""Backward is Jacobian times gradient, from right to left: the Jacobians' shapes, which no layer ever forms.
+"""Backward is Jacobian times gradient, from right to left; no layer forms a Jacobian: Dense has its own already, as W.
 
-    dl/dh0 = dh1/dh0 dh2/dh1 dh3/dh2 dh4/dh3 dl/dh4      a Jacobian's rows are the layer's inputs, as in the slides
+    dl/dh0 = dh1/dh0 dh2/dh1 dh3/dh2 dh4/dh3 dl/dh4
+
+In this product of the slides a Jacobian's rows are the layer's inputs, so Dense's is W transposed.
 
 Slides "Forward", "Backward", "Update" and "Backpropagation: efficient computation".
 """
@@ -18,14 +20,14 @@ for layer in layers:
     h.append(layer.forward(h[-1]))
 
 dl_dh4 = g = rng.normal(size=(32, 10))  # as some loss might give it
-print("step      Jacobian             entries for 32   gradient: in, out        dW")
+print("step      Jacobian                    entries   gradient: in, out        dW")
 for k in (3, 2, 1, 0):
     dx = layers[k].backward(g)
     layers[k].update()
     rows, columns = h[k].shape[1], h[k + 1].shape[1]
     name = f"dh{k + 1}/dh{k}: {rows} x {columns}"
     dW = layers[k].grads["W"].shape if layers[k].grads else ""
-    print(f"{layers[k].label:<10}{name:<20}{32 * rows * columns:>15,}   {g.shape!s:<10} {dx.shape!s:<12}  {dW}")
+    print(f"{layers[k].label:<10}{name:<20}{rows * columns:>15,}   {g.shape!s:<10} {dx.shape!s:<12}  {dW}")
     g = dx
 
 

@@ -18,47 +18,47 @@ fit(model, CrossEntropy(), Adam(lr=0.01), *data.train, epochs=30, l2=3e-3)  # l2
 x, y = data.test
 
 scores = model.eval().forward(x)
-labels = scores.argmax(axis=1)  # what the network takes each image for
-_, dx = input_gradient(model, x, class_score(labels))  # ds/dx, s the score of that class
+predicted = scores.argmax(axis=1)  # what the network takes each image for
+_, dx = input_gradient(model, x, class_score(predicted))  # ds/dx, s the score of that class
 saliency = abs(dx)
 
 
 def probability(images):
     """The mean probability that the network gives to its first answers."""
-    return Softmax().forward(model.forward(images))[np.arange(len(x)), labels].mean()
+    return Softmax().forward(model.forward(images))[np.arange(len(x)), predicted].mean()
 
 
-def loss_without(order):
-    """How much probability is lost without six of the 64 pixels of each image, the last in this order."""
+def drop_without(order):
+    """How far the probability falls when the last six of each image's 64 pixels, in this order, are set to 0."""
     images = x.reshape(len(x), 64).copy()
-    for image, places in zip(images, order.reshape(len(x), 64).argsort(axis=1), strict=True):
-        image[places[-6:]] = 0
+    places = order.reshape(len(x), 64).argsort(axis=1)[:, -6:]
+    np.put_along_axis(images, places, 0, axis=1)
     return probability(x) - probability(images.reshape(x.shape))
 
 
-chance = np.random.default_rng(0).random(x.shape)
-lost = {
-    "six by chance": loss_without(chance),
-    "six inked ones by chance": loss_without(chance * (x > 0)),
-    "the six darkest": loss_without(x),
-    "the six most salient, |ds/dx|": loss_without(saliency),
-    "the six largest x ds/dx": loss_without(x * dx),  # the linear approximation of what removing a pixel does
+at_random = np.random.default_rng(0).random(x.shape)
+drops = {
+    "six at random": drop_without(at_random),
+    "six inked ones at random": drop_without(at_random * (x > 0)),
+    "the six darkest": drop_without(x),
+    "the six most salient, |ds/dx|": drop_without(saliency),
+    "the six largest x ds/dx": drop_without(x * dx),  # the linear approximation of the score's fall without a pixel
 }
-print(f"the network gives its answers a probability of {probability(x):.3f}; without some pixels it is less by")
-for pixels, value in lost.items():
+print(f"mean probability of the network's answers: {probability(x):.3f}; with six of 64 pixels set to 0 it falls by")
+for pixels, value in drops.items():
     print(f"{pixels:<32}{value:.3f}")
 
 # The picture: a column for each digit
 untrained = Sequential(Flatten(), Dense(64), ReLU(), Dense(10))
 untrained.build(x.shape[1:], rng=1)
-control = abs(input_gradient(untrained, x, class_score(labels))[1])
-shown = [np.flatnonzero((labels == digit) & (y == digit))[0] for digit in range(10)]
+control = abs(input_gradient(untrained, x, class_score(predicted))[1])
+shown = [np.flatnonzero((predicted == digit) & (y == digit))[0] for digit in range(10)]
 
 
 def draw(figure):
     rows = figure.subplots(4, 10)
     for column, i in enumerate(shown):
-        show_image(rows[0, column], x[i], f'"{labels[i]}"\nscore {scores[i].max():.1f}')
+        show_image(rows[0, column], x[i], f'"{predicted[i]}"\nscore {scores[i].max():.1f}')
         show_image(rows[1, column], saliency[i] / saliency[shown].max())
         show_image(rows[2, column], x[i] * dx[i], scale=abs(x * dx)[shown].max())
         show_image(rows[3, column], control[i] / control[shown].max())

@@ -77,7 +77,7 @@ def attack(run, network, softmax):
 
     _, _, g = network(model, x, "relu", lambda logits: (softmax(logits) - np.eye(10)[y]) / len(y))
     assert np.allclose(it["dx"].reshape(len(x), 64), g[0], rtol=1e-3, atol=1e-7)
-    return x, y, np.sign(it["dx"]), it["chance"], p
+    return x, y, np.sign(it["dx"]), it["random_sign"], p
 
 
 STEPS = (0, 0.05, 0.1, 0.15, 0.2, 0.25)
@@ -89,9 +89,9 @@ def test_11_the_sign_of_the_gradient_fools_and_chance_does_not(run, attack, read
     shares = [[np.mean(p(np.clip(x + eps * way, 0, 1)).argmax(axis=1) != y) for eps in STEPS] for way in (sign, chance)]
     for found, share in zip((it["attacked"], it["shaken"]), shares, strict=True):
         assert found == pytest.approx(share, abs=1.5 / len(y))  # but for an answer that rounding decides
-    reads(it["printed"], "wrong answers when a pixel moves by  ", *STEPS)
+    reads(it["printed"], "wrong answers, eps  ", *STEPS)
     reads(it["printed"], "along the sign of its gradient  ", *(100 * share for share in it["attacked"]))
-    reads(it["printed"], "up or down by chance  ", *(100 * share for share in it["shaken"]))
+    reads(it["printed"], "up or down at random  ", *(100 * share for share in it["shaken"]))
     attacked, shaken = np.array(it["attacked"]), np.array(it["shaken"])
     assert attacked[0] == shaken[0] < 0.05 and (np.diff(attacked) > 0).all()
     assert attacked[3] >= 0.75 and shaken[3] <= 0.25 and attacked[-1] > 0.98 and shaken[-1] < 0.3
@@ -112,9 +112,9 @@ def test_11_the_images_that_are_fooled_were_right_before(run, attack, reads):
     before, after = p(x), p(np.clip(x + 0.15 * sign, 0, 1))
     right, wrong = before.argmax(axis=1) == y, after.argmax(axis=1) != y
     assert it["fooled"].sum() == pytest.approx((right & wrong).sum(), abs=1) and not (it["fooled"] & ~right).any()
-    (line,) = (line for line in it["printed"].splitlines() if "images are fooled by 0.15" in line)
+    (line,) = (line for line in it["printed"].splitlines() if "right answers wrong, of which" in line)
     sure = 100 * np.median(after[it["fooled"]].max(axis=1))
-    reads(line, "", it["fooled"].sum(), len(y), 0.15, sure)
+    reads(line, "eps = ", 0.15, it["fooled"].sum(), right.sum(), sure)
     assert sure > 75 and it["i"] == np.flatnonzero(it["fooled"])[0]
 
 
@@ -125,7 +125,7 @@ def test_11_the_picture(run, attack, drawn, curves):
     for axes, image, clim, title in (
         (a, x[i], (0, 1), "x"),
         (b, 0.15 * sign[i], (-0.15, 0.15), "0.15 sign(dl/dx)"),
-        (c, after[i], (0, 1), "x + 0.15 sign(dl/dx)"),
+        (c, after[i], (0, 1), "their sum, within [0, 1]"),
     ):
         (shown,) = axes.get_images()
         assert np.allclose(shown.get_array(), image[..., 0], atol=1e-7)
@@ -139,9 +139,9 @@ def test_11_the_picture(run, attack, drawn, curves):
     (red, _, blue, _), (other_red, _, other_blue, _) = (b.get_images()[0].cmap(end) for end in (1.0, 0.0))
     assert b.get_xlabel() == "blue: up, orange: down" and blue > red and other_red > other_blue
     lines = curves(right)
-    for name, shares in (("along the sign of the gradient", it["attacked"]), ("up or down by chance", it["shaken"])):
+    for name, shares in (("along the sign of the gradient", it["attacked"]), ("up or down at random", it["shaken"])):
         assert np.array_equal(lines[name], np.column_stack([STEPS, shares]))
-    assert right.get_title() == "share of wrong answers" and right.get_xlabel() == "how far every pixel moves"
+    assert right.get_title() == "share of wrong answers" and right.get_xlabel() == "eps: the most that a pixel moves"
     assert len(lines) == 2 and right.get_ylim()[0] <= 0 and right.get_ylim()[1] >= 1
 
 
@@ -165,18 +165,18 @@ def saliency(run, network, softmax):
 
 def test_12_the_map_is_the_gradient_of_the_answers_score(run, saliency):
     it, (_, y, scores, labels, dx, _) = run("12"), saliency
-    assert np.allclose(it["scores"], scores, atol=1e-4) and np.array_equal(it["labels"], labels)
+    assert np.allclose(it["scores"], scores, atol=1e-4) and np.array_equal(it["predicted"], labels)
     assert np.mean(labels == y) > 0.9
     assert np.allclose(it["dx"], dx, atol=1e-5) and np.array_equal(it["saliency"], abs(it["dx"]))
 
 
 def test_12_six_pixels_are_removed_the_last_in_order(run, saliency, monkeypatch):
     it, seen = run("12"), []
-    inside = it["loss_without"].__globals__
+    inside = it["drop_without"].__globals__
     ones = np.ones_like(it["x"])
     monkeypatch.setitem(inside, "x", ones)
     monkeypatch.setitem(inside, "probability", lambda images: seen.append(images) or len(seen))
-    assert it["loss_without"](it["saliency"]) == -1  # what there was before, less what is left
+    assert it["drop_without"](it["saliency"]) == -1  # what there was before, less what is left
     before, after = seen
     assert before is ones and (ones == 1).all()
     gone = after.reshape(len(ones), 64) == 0
@@ -187,27 +187,27 @@ def test_12_six_pixels_are_removed_the_last_in_order(run, saliency, monkeypatch)
 
 def test_12_the_salient_pixels_matter_and_those_of_x_ds_dx_most(run, saliency, reads):
     it, (x, _, _, _, _, probability) = run("12"), saliency
-    chance = it["chance"]
+    chance = it["at_random"]
     assert 0 <= chance.min() < 0.001 and 0.999 < chance.max() < 1 and chance.std() == pytest.approx(12**-0.5, rel=0.01)
     assert abs(np.corrcoef(chance.ravel(), x.ravel())[0, 1]) < 0.02
     orders = {
-        "six by chance": chance,
-        "six inked ones by chance": chance * (x > 0),
+        "six at random": chance,
+        "six inked ones at random": chance * (x > 0),
         "the six darkest": x,
         "the six most salient, |ds/dx|": it["saliency"],
         "the six largest x ds/dx": x * it["dx"],
     }
-    start = "the network gives its answers a probability of "
-    reads(it["printed"], start, probability(x))
-    assert it["printed"].splitlines()[0].endswith("; without some pixels it is less by")
-    assert list(it["lost"]) == list(orders)
+    title = it["printed"].splitlines()[0]
+    reads(title, "mean probability of the network's answers: ", probability(x), 64, 0)
+    assert title.endswith("; with six of 64 pixels set to 0 it falls by")
+    assert list(it["drops"]) == list(orders)
     for name, order in orders.items():
         rest = x.reshape(len(x), 64).copy()
         np.put_along_axis(rest, order.reshape(len(x), 64).argsort(axis=1)[:, -6:], 0, axis=1)
         lost = probability(x) - probability(rest)
-        assert it["lost"][name] == pytest.approx(lost, abs=1e-5)
+        assert it["drops"][name] == pytest.approx(lost, abs=1e-5)
         reads(it["printed"], f"{name:<32}", lost)
-    by_chance, inked, darkest, salient, both = it["lost"].values()
+    by_chance, inked, darkest, salient, both = it["drops"].values()
     assert salient >= 2 * by_chance > 0 and salient > 2 * inked
     assert salient < 1.1 * darkest  # "no more than the darkest"
     assert both > 1.5 * max(by_chance, inked, darkest, salient)
@@ -217,11 +217,11 @@ def test_12_the_control_is_untrained(run, network):
     it, (x, _) = run("12"), Digits().test
     fresh = Sequential(Flatten(), Dense(64), ReLU(), Dense(10))
     fresh.build((8, 8, 1), rng=1)
-    _, _, g = network(fresh, x, "relu", lambda logits: np.eye(10)[it["labels"]])
+    _, _, g = network(fresh, x, "relu", lambda logits: np.eye(10)[it["predicted"]])
     assert np.allclose(it["control"], abs(g[0]).reshape(x.shape), atol=1e-5)
     ink = x.mean(axis=0).ravel()
     alike = [np.corrcoef(it[a].mean(axis=0).ravel(), ink)[0, 1] for a in ("control", "saliency")]
-    assert abs(alike[0]) < 0.3 < alike[1]  # its map says nothing about the image
+    assert abs(alike[0]) < 0.3 < alike[1]  # its map does not show the digit's shape
 
 
 def test_12_the_picture(run, saliency, drawn):

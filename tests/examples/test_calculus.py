@@ -119,7 +119,7 @@ def test_02_orders_1_and_2(run, reads):
     it = run("02")
     loss, gradient = two_layers(it["theta"], it["data"], it["target"])
     assert it["gradient"].size == 41 and np.allclose(it["gradient"], gradient, rtol=1e-12, atol=1e-15)
-    assert "\na network's loss, 41 parameters, a step of length h" in it["printed"]
+    assert "\na network's loss l, 41 parameters, a step h in a random direction" in it["printed"]
     v = np.random.default_rng(0).standard_normal(41)
     v /= np.linalg.norm(v)
     steps = 10.0 ** -np.arange(1, 7)
@@ -154,7 +154,7 @@ def test_02_the_picture(run, drawn, curves):
     )
     lines = curves(right)
     for name, errors, order in (
-        ("no gradient: |f(x + h) - f(x)| falls as h", it["right"].changes, 1),
+        ("no gradient: |l(θ + h) - l(θ)| falls as h", it["right"].changes, 1),
         ("gradient 10 % too short: falls as h", it["wrong"].remainders, 1),
         ("right gradient: falls as h²", it["right"].remainders, 2),
     ):
@@ -201,8 +201,8 @@ def test_03_the_picture(drawn, curves):
         f, slope = FUNCTIONS[name], SLOPES[name]
         assert (axes.get_title(), axes.get_xlabel()) == (name, "x")
         lines = curves(axes)
-        assert list(lines) == ["g(x)", "its slope g'(x)", "tangents"]
-        for label, expected in (("g(x)", f), ("its slope g'(x)", slope)):
+        assert list(lines) == ["g(x)", "its derivative g'(x)", "tangents"]
+        for label, expected in (("g(x)", f), ("its derivative g'(x)", slope)):
             x, y = lines[label].T
             assert (x[0], x[-1]) == (-4, 4) and np.allclose(y, expected(x), rtol=1e-13)
         shown = [line.get_xydata() for line in axes.lines[2:]]

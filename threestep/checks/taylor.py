@@ -28,7 +28,9 @@ class Taylor:
         elif hidden:
             self.verdict = "cannot tell: the changes of f are hardly more than rounding"
         else:
-            self.verdict = f"order {self.order:.2f}, expected 2" if self.order < np.inf else "no more than rounding"
+            self.verdict = (
+                f"order {self.order:.2f}, expected 2 or more" if self.order < np.inf else "no more than rounding"
+            )
         if not self.ok and len(known) > 1 and abs(known[-2:] - 1).max() > 0.2:
             self.verdict += "; the orders do not settle: is f calculated in float32, or x near a kink?"
 
@@ -55,12 +57,12 @@ def orders(errors, blur):
 
 
 def taylor_test(f, x, gradient, rng=0):
-    """Tests whether f(x + h) is f(x) + <gradient, h> but for a remainder that falls as |h|^2.
+    """Tests whether f(x + h) is f(x) + <gradient, h> but for a remainder that falls as |h|^2, or faster.
 
     Along a random unit vector v, for h from 0.1 down to 1e-6:
 
-        change(h)    = |f(x + h v) - f(x)|                       falls as h, whatever the gradient
-        remainder(h) = |f(x + h v) - f(x) - h <gradient, v>|     falls as h^2 if the gradient is right, else as h
+        change(h)    = |f(x + h v) - f(x)|                       falls as h, unless f is flat along v
+        remainder(h) = |f(x + h v) - f(x) - h <gradient, v>|     falls as h^2 or faster if the gradient is right
 
     An error that falls as h^k has order k, the slope on log-log scales. The remainder's is taken at the smallest h
     where rounding does not blur it; it is infinite where the remainder is nothing but rounding, as for a linear f.

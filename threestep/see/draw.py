@@ -26,8 +26,8 @@ def draw_graph(model, input_shape=None, x=None):
 
     Every layer is a box: its class, its place in the model, the shape that it gives, its parameters and flops. Where a
     value goes to several layers a dot marks that the gradients which come back are added. With x the edges carry
-    numbers: above the line the value that flows forward, below it the gradient that comes back on this edge, of the sum
-    of all that the model gives. They are those of a copy in evaluation mode: the model stays as it is.
+    numbers: above the line the value that flows forward, below it the gradient of the sum of the model's outputs that
+    comes back on this edge. They are those of a copy in evaluation mode: the model stays as it is.
 
         Path("model.svg").write_text(draw_graph(model, x=np.array([[0.5]])), encoding="utf-8")
 

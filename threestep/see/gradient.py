@@ -77,10 +77,10 @@ def require_layer(function, model):
 
 
 def class_score(c):
-    """The seed of y[c], the score of a class: g is 1 there, else 0.
+    """The seed of y[:, c], the score of a class: g is 1 there, else 0.
 
     c: a label for all examples, or one for each, (N,). Shapes: y (N, K) to g (N, K). The score ought to be a logit:
-    behind Softmax a class that is sure already has hardly a gradient.
+    after Softmax, a class that is near 1 has almost no gradient.
 
     Raises TypeError for labels that are not whole numbers, ValueError for a label out of range, or too many of them.
     """
