@@ -188,10 +188,9 @@ def admit_input(layer, x):
         text, got = str(error), f"got {batch(shape)}"
         known = text.startswith(layer.label) and got in text  # else the shape is that of a layer within
         text = text.replace(got, f"got {full}") if known else f"{text} (x has shape {full})"
-        single = tuple(array.shape for array in arrays) if several else arrays[0].shape
-        raise ValueError(
-            text + ": is it one example? x[None] is a batch of one" * (single == layer.input_shape)
-        ) from None
+        if layer.input_shape == (tuple(array.shape for array in arrays) if several else arrays[0].shape):
+            text += ": is it one example? x[None] is a batch of one"
+        raise ValueError(text) from None
     if layer.dtype is not None:
         arrays = tuple(array.astype(layer.dtype, copy=False) for array in arrays)
     elif len({array.dtype for array in arrays}) > 1:

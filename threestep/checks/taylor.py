@@ -27,10 +27,10 @@ class Taylor:
             self.verdict = "f or the gradient is not finite"
         elif hidden:
             self.verdict = "cannot tell: the changes of f are hardly more than rounding"
+        elif self.order == np.inf:
+            self.verdict = "no more than rounding"
         else:
-            self.verdict = (
-                f"order {self.order:.2f}, expected 2 or more" if self.order < np.inf else "no more than rounding"
-            )
+            self.verdict = f"order {self.order:.2f}, expected 2 or more"
         if not self.ok and len(known) > 1 and abs(known[-2:] - 1).max() > 0.2:
             self.verdict += "; the orders do not settle: is f calculated in float32, or x near a kink?"
 

@@ -4,7 +4,7 @@ import reprlib
 from pathlib import Path
 
 FOLDER = Path("pictures")
-BLUE, ORANGE, GREEN, PURPLE, GREY = "#1f6fb2", "#d9640a", "#2a8f57", "#8e4fa8", "#808080"
+BLUE, ORANGE, GREY = "#1f6fb2", "#d9640a", "#808080"
 STYLE = {
     "axes.spines.right": False,
     "axes.spines.top": False,
@@ -26,13 +26,17 @@ def save_picture(name, picture, size=(8, 4)):
 
     Raises ValueError for a name without such an ending, TypeError for a picture that is neither text nor function.
     """
-    endings = (".svg",) if isinstance(picture, str) else (".png", ".svg", ".pdf")
+    text = isinstance(picture, str)
+    endings = (".svg",) if text else (".png", ".svg", ".pdf")
     if not isinstance(name, str) or not name.endswith(endings) or Path(name).name != name:
         raise ValueError(f"name expected a file's name that ends in {' or '.join(endings)}, got {reprlib.repr(name)}")
-    if not isinstance(picture, str) and not callable(picture):
+    if not text and not callable(picture):
         raise TypeError(f"picture expected SVG text or a function that draws, got a {type(picture).__name__}")
     path = FOLDER / name
-    if not isinstance(picture, str):
+    if text:
+        FOLDER.mkdir(exist_ok=True)
+        path.write_text(picture, encoding="utf-8")
+    else:
         try:
             from matplotlib import rc_context
             from matplotlib.figure import Figure
@@ -44,9 +48,6 @@ def save_picture(name, picture, size=(8, 4)):
             picture(figure)
             FOLDER.mkdir(exist_ok=True)
             figure.savefig(path)
-    else:
-        FOLDER.mkdir(exist_ok=True)
-        path.write_text(picture, encoding="utf-8")
     print(f"picture: {path}")
     return path
 
@@ -59,10 +60,10 @@ def show_image(axes, image, title="", scale=None):
     """
     from matplotlib.colors import LinearSegmentedColormap
 
-    signed = LinearSegmentedColormap.from_list("signed", [ORANGE, "white", BLUE])
-    options = (
-        {"cmap": "gray_r", "vmin": 0, "vmax": 1} if scale is None else {"cmap": signed, "vmin": -scale, "vmax": scale}
-    )
-    axes.imshow(image.squeeze(), **options)
+    if scale is None:
+        axes.imshow(image.squeeze(), cmap="gray_r", vmin=0, vmax=1)
+    else:
+        signed = LinearSegmentedColormap.from_list("signed", [ORANGE, "white", BLUE])
+        axes.imshow(image.squeeze(), cmap=signed, vmin=-scale, vmax=scale)
     axes.set(xticks=[], yticks=[], title=title)
     axes.spines[:].set(visible=True, color=GREY, linewidth=0.5)
