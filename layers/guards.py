@@ -65,7 +65,7 @@ def guard_forward(step):
     def forward(self, x):
         if self._step == "forward":
             return step(self, x)
-        if type(x) is not np.ndarray or (x.shape[1:], x.dtype) != self._input:
+        if type(x) is not np.ndarray or (x.shape[1:], x.dtype) != self._input or not len(x):
             x = admit_input(self, x)
         self._ready, self._output = False, None
         outer, self._step = self._step, "forward"
@@ -188,7 +188,8 @@ def admit_input(layer, x):
         text, got = str(error), f"got {batch(shape)}"
         known = text.startswith(layer.label) and got in text  # else the shape is that of a layer within
         text = text.replace(got, f"got {full}") if known else f"{text} (x has shape {full})"
-        if layer.input_shape == (tuple(array.shape for array in arrays) if several else arrays[0].shape):
+        one_example = layer.input_shape == (tuple(array.shape for array in arrays) if several else arrays[0].shape)
+        if one_example and "x[None]" not in text:
             text += ": is it one example? x[None] is a batch of one"
         raise ValueError(text) from None
     if layer.dtype is not None:
@@ -207,6 +208,8 @@ def admit_array(layer, x):
         raise TypeError(f"{layer.label}.forward needs floating-point x, got {x.dtype}: use x.astype(np.float32)")
     if x.ndim == 0:
         raise ValueError(f"{layer.label}.forward expected examples stacked on axis 0, got a single number")
+    if len(x) == 0 and layer.training:
+        raise ValueError(f"{layer.label}.forward expected at least one example to train on, got x of shape {x.shape}")
     return x
 
 

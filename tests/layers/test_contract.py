@@ -57,3 +57,18 @@ def test_flops_are_a_whole_number(layer, shape):
     layer = deepcopy(layer)
     layer.forward(away_from_kinks(shape))
     assert type(layer.flops) is int and layer.flops >= 0
+
+
+@each_row
+def test_no_examples_give_no_outputs_in_evaluation_and_an_error_in_training(layer, shape):
+    layer, x = deepcopy(layer), away_from_kinks(shape)
+    y, none = layer.forward(x), tuple(part[:0] for part in x) if isinstance(x, tuple) else x[:0]
+    with pytest.raises(ValueError, match="expected at least one example to train on, got x of shape"):
+        layer.train().forward(none)
+    empty = layer.eval().forward(none)
+    first, given = (empty[0], y[0]) if isinstance(empty, tuple) else (empty, y)
+    assert first.shape == (0, *given.shape[1:])
+    dx = layer.backward(empty)
+    assert (dx[0] if isinstance(dx, tuple) else dx).shape == (none[0] if isinstance(none, tuple) else none).shape
+    layer.update()
+    assert not layer.gradient.any()

@@ -16,10 +16,6 @@ def test_lays_an_example_out_in_one_axis_and_back():
     assert layer.backward(y).tolist() == x.tolist()
 
 
-def test_no_examples_give_no_rows():
-    assert Flatten().forward(np.zeros((0, 2, 3))).shape == (0, 6)
-
-
 def test_flops_are_none():
     layer = Flatten()
     layer.build((4, 3))
