@@ -1,30 +1,44 @@
 """What a network is made of: layers with the three steps forward, backward and update."""
 
 from .activations import HardSigmoid, Hardtanh, Identity, Sigmoid, Softsign, Tanh
+from .conv import Conv1d, Conv2d
+from .conv_transpose import ConvTranspose2d
 from .dense import Dense
 from .dropout import Dropout
 from .flatten import Flatten
+from .global_pool import GlobalAvgPool, GlobalMaxPool
 from .graph import Graph
 from .layer import Layer
 from .merge import Add, Concat, Multiply
+from .pad import Pad
 from .parallel import Parallel, Residual
+from .pool import AvgPool1d, AvgPool2d, MaxPool1d, MaxPool2d
 from .rectifiers import CELU, ELU, SELU, LeakyReLU, PReLU, ReLU
+from .reshape import Permute, Reshape
 from .sequential import Sequential
 from .smooth import GELU, Mish, SiLU, Softplus
 from .softmax import LogSoftmax, Softmax
 from .standardize import Standardize
+from .upsample import Upsample
 
 Linear = Dense  # the slides' name for it
 
 __all__ = [
     "Add",
+    "AvgPool1d",
+    "AvgPool2d",
     "CELU",
     "Concat",
+    "Conv1d",
+    "Conv2d",
+    "ConvTranspose2d",
     "Dense",
     "Dropout",
     "ELU",
     "Flatten",
     "GELU",
+    "GlobalAvgPool",
+    "GlobalMaxPool",
     "Graph",
     "HardSigmoid",
     "Hardtanh",
@@ -32,11 +46,16 @@ __all__ = [
     "Layer",
     "LeakyReLU",
     "LogSoftmax",
+    "MaxPool1d",
+    "MaxPool2d",
     "Mish",
     "Multiply",
+    "Pad",
     "Parallel",
+    "Permute",
     "PReLU",
     "ReLU",
+    "Reshape",
     "Residual",
     "SELU",
     "Sequential",
@@ -47,4 +66,5 @@ __all__ = [
     "Softsign",
     "Standardize",
     "Tanh",
+    "Upsample",
 ]

@@ -11,6 +11,23 @@ def positive_int(name, value):
     return int(value)
 
 
+def per_axis(name, value, axes, least=1):
+    """The value as a tuple of whole numbers, one for each axis; a single number stands for all of them."""
+    values = tuple(value) if isinstance(value, (tuple, list)) else (value,) * axes
+    if len(values) != axes or any(isinstance(v, bool) or not isinstance(v, Integral) or v < least for v in values):
+        several = f", or {axes} of them" if axes > 1 else ""
+        raise ValueError(f"{name} expected a whole number of {least} or more{several}, got {value!r}")
+    return tuple(map(int, values))
+
+
+def whole_numbers(name, value):
+    """The value as a tuple of whole numbers, one or more; a single number stands for itself."""
+    values = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+    if not values or any(isinstance(v, bool) or not isinstance(v, Integral) for v in values):
+        raise ValueError(f"{name} expected a list of whole numbers, got {value!r}")
+    return tuple(map(int, values))
+
+
 def probability(name, value):
     """The value as a float; ValueError unless it is a number from 0 to 1."""
     if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value <= 1:

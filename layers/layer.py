@@ -153,7 +153,7 @@ class Layer:
             raise RuntimeError(f"{self.label} is not built yet, so its flops are not known: call build(input_shape)")
         shape = self._built_shape
         entries = sum(map(prod, shape)) if shape and isinstance(shape[0], tuple) else prod(shape)
-        return int(sum(layer.flops for layer in self.children) + self.flops_per_entry * entries)
+        return round(sum(layer.flops for layer in self.children) + self.flops_per_entry * entries)
 
     # Parameters as one vector
 

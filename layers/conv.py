@@ -1,0 +1,130 @@
+"""Convolutions: one small linear layer, moved over a sequence or an image."""
+
+from math import prod
+
+import numpy as np
+
+from .arguments import flag, positive_int
+from .correlate import Geometry, adjoint_W, adjoint_x, correlate
+from .guards import batch
+from .initializers import initializer
+from .sums import sum_rows
+from .windows import Windows, channels_first, looks_channels_first
+
+
+class Conv(Windows):
+    """What Conv1d and Conv2d share: everything but the number of axes."""
+
+    flops_per_entry = property(lambda self: 2 * prod(self.params["W"].shape[1:]))
+
+    def __init__(
+        self,
+        out_channels,
+        kernel_size,
+        stride=1,
+        padding=0,
+        dilation=1,
+        groups=1,
+        bias=True,
+        init="glorot_uniform",
+        in_channels=None,
+    ):
+        self.lay(kernel_size, stride, padding, dilation)
+        if padding == "same" and any(step > 1 for step in self._stride):
+            raise ValueError(f"padding 'same' expected stride 1, got {stride!r}: give the padding as a number")
+        self.out_channels = positive_int("out_channels", out_channels)
+        self.groups = positive_int("groups", groups)
+        self.bias = flag("bias", bias)
+        self.init = init
+        self.in_channels = in_channels if in_channels is None else positive_int("in_channels", in_channels)
+        initializer(init)
+        for name in ("out_channels", "in_channels"):
+            if (getattr(self, name) or 0) % self.groups:
+                raise ValueError(f"{name} expected a multiple of groups, {groups}, got {getattr(self, name)}")
+        self._geometry = Geometry(self._stride, self._padding, self._dilation, self.groups)
+
+    def build(self, input_shape, rng=0, dtype=np.float32):
+        output_shape = self.output_shape(input_shape)
+        shape = (self.out_channels, *self._kernel, input_shape[-1] // self.groups)
+        self.params["W"] = initializer(self.init)(rng, shape)
+        if self.bias:
+            self.params["b"] = np.zeros(self.out_channels)
+        return output_shape
+
+    def output_shape(self, input_shape):
+        counts = self.window_counts(input_shape)
+        require_channels(self, input_shape, self.in_channels)
+        return (*counts, self.out_channels)
+
+    def forward(self, x):
+        self.x = x  # (N, H, W, C)
+        y = correlate(x, self.params["W"], self._geometry)  # (N, H', W', O)
+        if self.bias:
+            y += self.params["b"]
+        return y
+
+    def backward(self, g, input_gradient=True):
+        self.g = np.ascontiguousarray(g)  # (N, H', W', O)
+        return adjoint_x(self.g, self.params["W"], self._geometry, self.x.shape[1:-1]) if input_gradient else None
+
+    def update(self):
+        self.grads["W"] = adjoint_W(self.g, self.x, self._geometry, self._kernel)  # (O, KH, KW, C / groups)
+        if self.bias:
+            sum_rows(self.g.reshape(-1, self.out_channels), out=self.grads["b"])  # (O,)
+
+
+class Conv1d(Conv):
+    """y[t, o] = b[o] + sum over k, c of W[o, k, c] x[stride t + dilation k - padding, c], with 0 outside of x.
+
+    Shapes: x (N, T, C) to y (N, T', O), with W (O, K, C / groups), b (O,) and
+    T' = (T + 2 padding - dilation (K - 1) - 1) // stride + 1.
+
+    backward, update, arguments, errors: as in Conv2d, with one axis.
+
+    Source: Waibel et al., "Phoneme recognition using time-delay neural networks", 1989.
+    """
+
+    axes = 1
+
+
+class Conv2d(Conv):
+    """y[i, j, o] = b[o] + sum over k, l, c of W[o, k, l, c] x[stride i + dilation k - padding, ..., c], 0 outside of x.
+
+    The second axis of the image goes as the first, with j and l. As everywhere in the field the kernel is not turned
+    around: it is a correlation.
+
+    Shapes: x (N, H, W, C) to y (N, H', W', O), with W (O, KH, KW, C / groups), b (O,) and
+    H' = (H + 2 padding - dilation (KH - 1) - 1) // stride + 1; W' likewise.
+
+    backward: dx[p, c] = the sum of W[o, k, c] g[i, o] over all i, k that meet in p = stride i + dilation k - padding.
+    update: dW[o, k, c] = the sum of g[i, o] x[p, c] over the examples and all i; db = the sum of g over all but o.
+
+    Args:
+        out_channels: O. kernel_size, stride, padding, dilation: numbers, or one for each axis. padding counts zeros on
+            each side; "same" gives y the size of x, the odd zero at the end. groups: how many parts the channels fall
+            into, each part of y seeing its part of x. bias: whether there is a b. init: how W starts, a name from
+            layers.initializers; b starts at 0. in_channels: C, known from the input if not given.
+
+    Raises ValueError for a kernel larger than the padded input, channels that groups do not divide, "same" with a
+    stride, another number of channels, and for images with their channels first where that can be told.
+
+    Source: LeCun et al., "Gradient-based learning applied to document recognition", 1998.
+    """
+
+
+def require_channels(layer, input_shape, channels):
+    """ValueError unless an example has the layer's channels, last, in as many groups."""
+    channels = channels or (layer.input_shape[-1] if layer.built else None)
+    if channels not in (None, input_shape[-1]):
+        hint = channels_first(input_shape, channels)
+        raise ValueError(f"{layer.label} expected {channels} channels, got {batch(input_shape)}{hint}")
+    if channels is None and layer.axes == 2 and len(set(layer._kernel)) == 1 and looks_channels_first(input_shape):
+        height, width, depth = input_shape
+        raise ValueError(
+            f"{layer.label} expected images (N, H, W, C), got {batch(input_shape)}{channels_first(input_shape)}. If "
+            f"these are {height}x{width} pixels of {depth} channels, say in_channels={depth}"
+        )
+    if input_shape[-1] % layer.groups:
+        raise ValueError(
+            f"{layer.label} expected channels that its {layer.groups} groups divide, got {batch(input_shape)}"
+        )

@@ -1,0 +1,93 @@
+"""Transposed convolution: from a small image to a large one."""
+
+from math import prod
+
+import numpy as np
+
+from .arguments import per_axis
+from .conv import Conv, require_channels
+from .correlate import adjoint_W, adjoint_x, correlate, transpose
+from .guards import batch
+from .sums import sum_rows
+from .windows import require_axes
+
+
+class ConvTranspose2d(Conv):
+    """y[p, o] = b[o] + the sum of W[o, k, c] x[i, c] over all i, k that meet in p = stride i + dilation k - padding.
+
+    It does to data what Conv2d's backward does to gradients, and its backward what Conv2d's forward does; p, i and k
+    stand for both axes of the image.
+
+    Shapes: x (N, H, W, C) to y (N, H', W', O), with W (O, KH, KW, C / groups), b (O,) and
+    H' = stride (H - 1) + dilation (KH - 1) + 1 - 2 padding + output_padding; W' likewise.
+
+    backward: dx[i, c] = the sum of W[o, k, c] g[stride i + dilation k - padding, o] over k and o.
+    update: dW[o, k, c] = the sum of x[i, c] g[stride i + dilation k - padding, o] over the examples and i; db = the sum
+    of g over all but o.
+
+    Args: as Conv2d's, where padding is a number of entries that y lacks on each side, and output_padding of those that
+    it has more at the end: of the sizes that a Conv2d with this stride takes to H, it chooses one.
+
+    Raises ValueError where y would have no entries, for an output_padding that reaches neither stride nor dilation, and
+    as Conv2d does.
+
+    Source: Dumoulin & Visin, "A guide to convolution arithmetic for deep learning", 2016, chapter 4.
+    """
+
+    @property
+    def flops_per_entry(self):
+        products = 2 * prod(self.input_shape[:-1]) * prod(self.params["W"].shape[1:])  # of x's entries, for each o
+        return products / prod(self._built_shape[:-1])
+
+    def __init__(
+        self,
+        out_channels,
+        kernel_size,
+        stride=1,
+        padding=0,
+        output_padding=0,
+        dilation=1,
+        groups=1,
+        bias=True,
+        init="glorot_uniform",
+        in_channels=None,
+    ):
+        per_axis("padding", padding, self.axes, least=0)  # which refuses "same"
+        super().__init__(out_channels, kernel_size, stride, padding, dilation, groups, bias, init, in_channels)
+        self.output_padding = output_padding
+        more = per_axis("output_padding", output_padding, self.axes, least=0)
+        for n, *steps in zip(more, self._stride, self._dilation, strict=True):
+            if n >= max(steps):
+                raise ValueError(f"output_padding expected less than stride or dilation, {max(steps)}, got {n}")
+        self._padding = tuple((p, p - n) for (p, _), n in zip(self._padding, more, strict=True))  # of y
+        self._geometry = self._geometry._replace(padding=self._padding)
+
+    def output_shape(self, input_shape):
+        require_axes(self, input_shape, self.axes)
+        require_channels(self, input_shape, self.in_channels)
+        axes = zip(input_shape, self._stride, self._spans, self._padding, strict=False)
+        sizes = tuple(step * (n - 1) + span - sum(pads) for n, step, span, pads in axes)
+        if min(sizes) < 1:
+            raise ValueError(f"{self.label} would give y of {sizes}: padding takes all of x, got {batch(input_shape)}")
+        return (*sizes, self.out_channels)
+
+    def forward(self, x):
+        self.x = np.ascontiguousarray(x)  # (N, H, W, C)
+        y = adjoint_x(self.x, self.turned(), self._geometry, self.output_shape(x.shape[1:])[:-1])  # (N, H', W', O)
+        if self.bias:
+            y += self.params["b"]
+        return y
+
+    def backward(self, g, input_gradient=True):
+        self.g = g  # (N, H', W', O)
+        return correlate(g, self.turned(), self._geometry) if input_gradient else None
+
+    def update(self):
+        dW = adjoint_W(self.x, self.g, self._geometry, self._kernel)  # (C, KH, KW, O / groups)
+        self.grads["W"] = transpose(dW, self.groups)
+        if self.bias:
+            sum_rows(self.g.reshape(-1, self.out_channels), out=self.grads["b"])  # (O,)
+
+    def turned(self):
+        """W as the convolution from y to x would have it: (C, KH, KW, O / groups)."""
+        return transpose(self.params["W"], self.groups)

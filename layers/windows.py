@@ -1,0 +1,80 @@
+"""Windows that move over images and sequences: what convolutions and pools have in common."""
+
+from .arguments import per_axis
+from .guards import batch
+from .layer import Layer
+
+FORMS = {1: "sequences (N, T, D)", 2: "images (N, H, W, C)"}
+NAMES = {1: "T", 2: "HW"}
+
+
+class Windows(Layer):
+    """A layer that sees its input through windows, which move along the axes between the batch and the channels.
+
+    A window takes kernel_size entries, dilation apart; the next one lies stride further; padding entries are added on
+    both sides. Each is a number, or one for each axis.
+    """
+
+    axes = 2  # that the windows move along
+    ceil_mode = False  # whether a last window may reach beyond the end
+
+    def lay(self, kernel_size, stride, padding, dilation):
+        """Keeps the settings as they were given, and checked with an entry for each axis."""
+        self.kernel_size, self.stride, self.padding, self.dilation = kernel_size, stride, padding, dilation
+        self._kernel = per_axis("kernel_size", kernel_size, self.axes)
+        self._stride = per_axis("stride", stride, self.axes)
+        self._dilation = per_axis("dilation", dilation, self.axes)
+        self._spans = tuple(d * (k - 1) + 1 for k, d in zip(self._kernel, self._dilation, strict=True))
+        if padding == "same":
+            self._padding = tuple(((span - 1) // 2, span // 2) for span in self._spans)
+        else:
+            self._padding = tuple((p, p) for p in per_axis("padding", padding, self.axes, least=0))
+
+    def window_counts(self, input_shape):
+        """How many windows lie along each axis of such an example; ValueError where there is no room for one."""
+        require_axes(self, input_shape, self.axes)
+        counts = []
+        axes = zip(NAMES[self.axes], input_shape, self._spans, self._stride, self._padding, strict=False)
+        for axis, size, span, stride, pads in axes:
+            room = size + sum(pads) - span
+            if room < 0:
+                least = f"{span - sum(pads)}, for a kernel over {span}" + (f" with {sum(pads)} of padding" * any(pads))
+                got = batch(input_shape) + channels_first(input_shape)
+                raise ValueError(f"{self.label} expected {axis} of at least {least}, got {got}")
+            count = room // stride + 1
+            if self.ceil_mode and room % stride and count * stride < size + pads[0]:  # begins before the end
+                count += 1
+            counts.append(count)
+        return tuple(counts)
+
+
+def require_axes(layer, input_shape, axes):
+    """ValueError unless an example has this many axes and channels."""
+    if len(input_shape) == axes:
+        advice = ": one axis is missing, x[..., None] for the channels or x[None] for the batch"
+    else:
+        advice = ": add Reshape" if len(input_shape) < axes else ""
+    if len(input_shape) != axes + 1:
+        raise ValueError(f"{layer.label} expected {FORMS[axes]}, got {batch(input_shape)}{advice}")
+
+
+def channels_first(input_shape, channels=None):
+    """What to say where an example looks as if it had its channels first; else ""."""
+    if not looks_channels_first(input_shape) and input_shape[0] != channels:
+        return ""
+    return ": its channels seem to come first, np.moveaxis(x, 1, -1) puts them last"
+
+
+def looks_channels_first(input_shape):
+    """Whether these are 1, 3 or 4 maps of at least 8x8, rather than a strip of that height with many channels."""
+    if len(input_shape) != 3:
+        return False
+    first, *rest = input_shape
+    return first in (1, 3, 4) and min(rest) >= 8 and (rest[0] == rest[1] or min(rest) >= 32)
+
+
+def overlap(length, start, step, size):
+    """(slice, slice): those of `length` entries that land within 0 to `size`, entry i at start + step i, and where."""
+    first = max(0, -(start // step))
+    last = max(first, min(length, -((start - size) // step)))
+    return slice(first, last), slice(start + step * first, max(0, start + step * last), step)
