@@ -74,10 +74,9 @@ class Conv(Windows):
 
 
 class Conv1d(Conv):
-    """y[t, o] = b[o] + sum over k, c of W[o, k, c] x[stride t + dilation k - padding, c], with 0 outside of x.
+    """y[i, o] = b[o] + sum over k, c of W[o, k, c] x[s i + d k - p, c]; x is 0 outside.
 
-    Shapes: x (N, T, C) to y (N, T', O), with W (O, K, C / groups), b (O,) and
-    T' = (T + 2 padding - dilation (K - 1) - 1) // stride + 1.
+    Shapes: x (N, T, C) to y (N, T', O), with W (O, K, C / groups), b (O,) and T' = (T + 2 p - d (K - 1) - 1) // s + 1.
 
     backward, update, arguments, errors: as in Conv2d, with one axis.
 
@@ -88,25 +87,26 @@ class Conv1d(Conv):
 
 
 class Conv2d(Conv):
-    """y[i, j, o] = b[o] + sum over k, l, c of W[o, k, l, c] x[stride i + dilation k - padding, ..., c], 0 outside of x.
+    """y[i, j, o] = b[o] + sum over k, l, c of W[o, k, l, c] x[s i + d k - p, s j + d l - p, c]; x is 0 outside.
 
-    The second axis of the image goes as the first, with j and l. As everywhere in the field the kernel is not turned
-    around: it is a correlation.
+    s is the stride, d the dilation, p the padding. As everywhere in the field this is a correlation: the kernel is not
+    turned around.
 
     Shapes: x (N, H, W, C) to y (N, H', W', O), with W (O, KH, KW, C / groups), b (O,) and
-    H' = (H + 2 padding - dilation (KH - 1) - 1) // stride + 1; W' likewise.
+    H' = (H + 2 p - d (KH - 1) - 1) // s + 1; W' likewise.
 
-    backward: dx[p, c] = the sum of W[o, k, c] g[i, o] over all i, k that meet in p = stride i + dilation k - padding.
-    update: dW[o, k, c] = the sum of g[i, o] x[p, c] over the examples and all i; db = the sum of g over all but o.
+    backward: dx[u, v, c] = the sum of W[o, k, l, c] g[i, j, o] wherever s i + d k - p = u and s j + d l - p = v.
+    update: dW[o, k, l, c] = the sum of g[i, j, o] x[s i + d k - p, s j + d l - p, c] over the examples, i and j;
+    db[o] = the sum of g[i, j, o].
 
     Args:
-        out_channels: O. kernel_size, stride, padding, dilation: numbers, or one for each axis. padding counts zeros on
-            each side; "same" gives y the size of x, the odd zero at the end. groups: how many parts the channels fall
-            into, each part of y seeing its part of x. bias: whether there is a b. init: how W starts, a name from
+        out_channels: O. kernel_size, stride, padding, dilation: a number, or one for each axis. padding counts zeros on
+            each side; "same" gives y the size of x, with the odd zero at the end. groups: how many parts the channels
+            fall into, each part of y seeing its part of x. bias: whether there is a b. init: how W starts, a name from
             layers.initializers; b starts at 0. in_channels: C, known from the input if not given.
 
     Raises ValueError for a kernel larger than the padded input, channels that groups do not divide, "same" with a
-    stride, another number of channels, and for images with their channels first where that can be told.
+    stride, another number of channels, and images with their channels first where that can be told.
 
     Source: LeCun et al., "Gradient-based learning applied to document recognition", 1998.
     """

@@ -13,20 +13,19 @@ from .windows import require_axes
 
 
 class ConvTranspose2d(Conv):
-    """y[p, o] = b[o] + the sum of W[o, k, c] x[i, c] over all i, k that meet in p = stride i + dilation k - padding.
+    """y[u, v, o] = b[o] + the sum of W[o, k, l, c] x[i, j, c] wherever s i + d k - p = u and s j + d l - p = v.
 
-    It does to data what Conv2d's backward does to gradients, and its backward what Conv2d's forward does; p, i and k
-    stand for both axes of the image.
+    It does to data what Conv2d's backward does to gradients, and its backward does what Conv2d's forward does.
 
     Shapes: x (N, H, W, C) to y (N, H', W', O), with W (O, KH, KW, C / groups), b (O,) and
-    H' = stride (H - 1) + dilation (KH - 1) + 1 - 2 padding + output_padding; W' likewise.
+    H' = s (H - 1) + d (KH - 1) + 1 - 2 p + output_padding; W' likewise.
 
-    backward: dx[i, c] = the sum of W[o, k, c] g[stride i + dilation k - padding, o] over k and o.
-    update: dW[o, k, c] = the sum of x[i, c] g[stride i + dilation k - padding, o] over the examples and i; db = the sum
-    of g over all but o.
+    backward: dx[i, j, c] = sum over k, l, o of W[o, k, l, c] g[s i + d k - p, s j + d l - p, o].
+    update: dW[o, k, l, c] = the sum of x[i, j, c] g[s i + d k - p, s j + d l - p, o] over the examples, i and j;
+    db[o] = the sum of g[u, v, o].
 
-    Args: as Conv2d's, where padding is a number of entries that y lacks on each side, and output_padding of those that
-    it has more at the end: of the sizes that a Conv2d with this stride takes to H, it chooses one.
+    Args: as Conv2d's, where padding counts entries that y lacks on each side, and output_padding those that it has more
+    at the end: of the sizes that a Conv2d with this stride takes to H, it chooses one.
 
     Raises ValueError where y would have no entries, for an output_padding that reaches neither stride nor dilation, and
     as Conv2d does.

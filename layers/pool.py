@@ -96,7 +96,7 @@ class AvgPool(Pool):
 
 
 class MaxPool1d(MaxPool):
-    """y[t, c] = max over k of x[stride t + dilation k - padding, c].
+    """y[i, c] = max over k of x[s i + d k - p, c].
 
     Shapes: x (N, T, C) to y (N, T', C). backward, arguments, errors: as in MaxPool2d, with one axis.
     """
@@ -105,15 +105,17 @@ class MaxPool1d(MaxPool):
 
 
 class MaxPool2d(MaxPool):
-    """y[i, c] = max over k of x[stride i + dilation k - padding, c], with i and k for both axes of the image.
+    """y[i, j, c] = max over k, l of x[s i + d k - p, s j + d l - p, c].
 
-    Shapes: x (N, H, W, C) to y (N, H', W', C), with H' = (H + 2 padding - dilation (KH - 1) - 1) // stride + 1.
+    s is the stride, d the dilation, p the padding, which is never the maximum.
+
+    Shapes: x (N, H, W, C) to y (N, H', W', C), with H' = (H + 2 p - d (KH - 1) - 1) // s + 1; W' likewise.
 
     backward: dx is at each entry the sum of g over the windows that it is the maximum of. Of equal entries the first of
-    the window counts, row by row, as in PyTorch. Padding is never the maximum.
+    a window counts, row by row, as in PyTorch.
 
     Args:
-        kernel_size, stride (kernel_size unless given), padding, dilation: numbers, or one for each axis.
+        kernel_size, stride, padding, dilation: a number, or one for each axis. stride is kernel_size unless given.
         ceil_mode: whether a last window may reach beyond the end of the image, if it begins before.
 
     Raises ValueError for a window larger than the padded image, and padding of more than half a window.
@@ -123,7 +125,7 @@ class MaxPool2d(MaxPool):
 
 
 class AvgPool1d(AvgPool):
-    """y[t, c] = the mean over k of x[stride t + k - padding, c].
+    """y[i, c] = the mean over k of x[s i + k - p, c].
 
     Shapes: x (N, T, C) to y (N, T', C). backward, arguments, errors: as in AvgPool2d, with one axis.
     """
@@ -132,16 +134,18 @@ class AvgPool1d(AvgPool):
 
 
 class AvgPool2d(AvgPool):
-    """y[i, c] = the mean over k of x[stride i + k - padding, c], with i and k for both axes of the image.
+    """y[i, j, c] = the mean over k, l of x[s i + k - p, s j + l - p, c].
 
-    Shapes: x (N, H, W, C) to y (N, H', W', C), with H' = (H + 2 padding - KH) // stride + 1.
+    s is the stride, p the padding, with zeros.
+
+    Shapes: x (N, H, W, C) to y (N, H', W', C), with H' = (H + 2 p - KH) // s + 1; W' likewise.
 
     backward: dx is at each entry the sum of g over the windows that hold it, each divided by what it is the mean of.
 
     Args:
-        kernel_size, stride (kernel_size unless given), padding: numbers, or one for each axis.
+        kernel_size, stride, padding: a number, or one for each axis. stride is kernel_size unless given.
         ceil_mode: whether a last window may reach beyond the end of the image, if it begins before.
-        count_include_pad: whether the zeros of the padding count in the mean. What lies beyond it never does.
+        count_include_pad: whether the padding's zeros count in the mean. What lies beyond them never does.
 
     Raises ValueError for a window larger than the padded image, and padding of more than half a window.
 
