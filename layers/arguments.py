@@ -28,6 +28,14 @@ def whole_numbers(name, value):
     return tuple(map(int, values))
 
 
+def positive_ints(name, value):
+    """The value, a number or several, as a tuple of ints; ValueError unless each is a whole number above 0."""
+    values = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+    if not values:
+        raise ValueError(f"{name} expected at least one number, got {value!r}")
+    return tuple(positive_int(name, each) for each in values)
+
+
 def probability(name, value):
     """The value as a float; ValueError unless it is a number from 0 to 1."""
     if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value <= 1:
@@ -53,6 +61,13 @@ def positive(name, value):
     """The value as a float; ValueError unless it is a finite number above 0."""
     if finite(name, value) <= 0:
         raise ValueError(f"{name} expected a number above 0, got {value!r}")
+    return float(value)
+
+
+def zero_or_more(name, value):
+    """The value as a float; ValueError unless it is a finite number of 0 or more."""
+    if finite(name, value) < 0:
+        raise ValueError(f"{name} expected a number of 0 or more, got {value!r}")
     return float(value)
 
 

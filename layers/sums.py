@@ -7,15 +7,16 @@ ONES = {np.dtype(dtype): np.ones(BLOCK, dtype) for dtype in (np.float32, np.floa
 
 
 def sum_rows(a, out):
-    """The sum of a (R, M) over its rows, into out (M,).
+    """The sum of a (..., R, M) over its rows, into out (..., M).
 
     Up to 256 rows it is one product with a vector of ones. More rows are summed in blocks of 256, and the blocks in
     float64: a float32 running sum over two million rows would be 1 % off, this one stays within 1e-6.
     """
-    ones, rows = ONES[a.dtype], len(a)
+    ones, rows = ONES[a.dtype], a.shape[-2]
     if rows <= BLOCK:
         return np.matmul(ones[:rows], a, out=out)
     whole = rows - rows % BLOCK
-    blocks = np.matmul(ones, a[:whole].reshape(-1, BLOCK, a.shape[1]))  # (R // 256, M)
-    out[...] = blocks.sum(axis=0, dtype=np.float64) + np.matmul(ones[: rows - whole], a[whole:])
+    blocks = a[..., :whole, :].reshape(*a.shape[:-2], whole // BLOCK, BLOCK, a.shape[-1])
+    sums = np.matmul(ones, blocks)  # (..., R // 256, M)
+    out[...] = sums.sum(axis=-2, dtype=np.float64) + np.matmul(ones[: rows - whole], a[..., whole:, :])
     return out

@@ -1,21 +1,36 @@
 """Constructor arguments: what each kind takes."""
 
+import re
+
 import numpy as np
 import pytest
 
-from layers.arguments import flag, positive_int, probability
+from layers.arguments import flag, positive_int, positive_ints, probability, zero_or_more
 
 
 def test_what_is_taken():
     assert positive_int("n", np.int64(3)) == 3 and type(positive_int("n", np.int64(3))) is int
     assert probability("p", 0) == 0.0 and probability("p", np.float32(0.5)) == 0.5
     assert flag("f", True) is True
+    assert zero_or_more("z", 0) == 0.0 and type(zero_or_more("z", 1)) is float
+    assert positive_ints("n", 3) == (3,) and positive_ints("n", [3, np.int64(5)]) == (3, 5)
 
 
 @pytest.mark.parametrize(
     ("check", "wrong"),
-    [(positive_int, 0), (positive_int, 1.0), (positive_int, True), (probability, 1.01), (probability, True), (flag, 1)],
+    [
+        (positive_int, 0),
+        (positive_int, 1.0),
+        (positive_int, True),
+        (positive_ints, 0),
+        (positive_ints, ()),
+        (probability, 1.01),
+        (probability, True),
+        (zero_or_more, -1e-300),
+        (zero_or_more, None),
+        (flag, 1),
+    ],
 )
 def test_what_is_not(check, wrong):
-    with pytest.raises(ValueError, match=f"^x expected .*got {wrong!r}"):
+    with pytest.raises(ValueError, match=f"^x expected .*got {re.escape(repr(wrong))}"):
         check("x", wrong)
