@@ -4,7 +4,7 @@ from .activations import HardSigmoid, Hardtanh, Identity, Sigmoid, Softsign, Tan
 from .conv import Conv1d, Conv2d
 from .conv_transpose import ConvTranspose2d
 from .dense import Dense
-from .dropout import Dropout
+from .dropout import Dropout, SpatialDropout
 from .flatten import Flatten
 from .global_pool import GlobalAvgPool, GlobalMaxPool
 from .graph import Graph
@@ -64,6 +64,7 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Softsign",
+    "SpatialDropout",
     "Standardize",
     "Tanh",
     "Upsample",

@@ -1,13 +1,17 @@
 import numpy as np
 import pytest
 
-from layers import Dropout, Sequential
+from layers import Dropout, Sequential, SpatialDropout
 
 CASES = [  # (layer, shape of x, or a list of them): rows of the table in test_contract.py
     (Dropout(), (6, 5)),
     (Dropout(p=0.2), (6, 4, 3, 2)),
     (Dropout(p=0), (6, 5)),
     (Dropout(p=1), (6, 5)),
+    (SpatialDropout(), (6, 3, 5)),
+    (SpatialDropout(p=0.2), (6, 4, 3, 2)),
+    (SpatialDropout(p=0), (6, 4, 3, 1)),
+    (SpatialDropout(p=1), (6, 1, 5)),
 ]
 
 
@@ -39,3 +43,24 @@ def test_each_layer_of_a_model_draws_its_own_mask():
 def test_p_must_be_a_probability(p):
     with pytest.raises(ValueError, match="p expected a number from 0 to 1"):
         Dropout(p)
+
+
+@pytest.mark.parametrize("shape", [(200, 4, 5, 30), (200, 4, 30)])
+def test_spatial_dropout_drops_whole_channels_of_an_example(shape):
+    layer, x = SpatialDropout(p=0.2), np.random.default_rng(0).uniform(1, 2, shape).astype(np.float32)
+    y = layer.forward(x)
+    factors = (y / x).reshape(200, -1, 30)
+    assert np.allclose(factors, factors[:, :1], rtol=1e-6) and y.dtype == np.float32
+    assert np.allclose(np.unique(factors.round(3)), [0, 1.25])
+    dropped = factors[:, 0] == 0
+    assert dropped.mean() == pytest.approx(0.2, abs=0.02)
+    assert dropped.mean(axis=0).min() > 0 and dropped.mean(axis=0).max() < 0.4  # every channel, in some examples
+    assert np.array_equal(layer.backward(x), y)
+    assert layer.eval().forward(x) is x and layer.backward(x) is x
+
+
+def test_spatial_dropout_needs_space():
+    with pytest.raises(ValueError, match=r"SpatialDropout expected images or sequences, .* got \(N, 5\)"):
+        SpatialDropout().build((5,))
+    with pytest.raises(ValueError, match="p expected a number from 0 to 1, got 2"):
+        SpatialDropout(2)
