@@ -8,7 +8,9 @@ from .dropout import Dropout, SpatialDropout
 from .flatten import Flatten
 from .global_pool import GlobalAvgPool, GlobalMaxPool
 from .graph import Graph
+from .group_norm import GroupNorm, InstanceNorm
 from .layer import Layer
+from .layer_norm import LayerNorm, RMSNorm
 from .merge import Add, Concat, Multiply
 from .pad import Pad
 from .parallel import Parallel, Residual
@@ -40,10 +42,13 @@ __all__ = [
     "GlobalAvgPool",
     "GlobalMaxPool",
     "Graph",
+    "GroupNorm",
     "HardSigmoid",
     "Hardtanh",
     "Identity",
+    "InstanceNorm",
     "Layer",
+    "LayerNorm",
     "LeakyReLU",
     "LogSoftmax",
     "MaxPool1d",
@@ -57,6 +62,7 @@ __all__ = [
     "ReLU",
     "Reshape",
     "Residual",
+    "RMSNorm",
     "SELU",
     "Sequential",
     "Sigmoid",
