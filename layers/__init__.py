@@ -1,6 +1,7 @@
 """What a network is made of: layers with the three steps forward, backward and update."""
 
 from .activations import HardSigmoid, Hardtanh, Identity, Sigmoid, Softsign, Tanh
+from .batch_norm import BatchNorm
 from .conv import Conv1d, Conv2d
 from .conv_transpose import ConvTranspose2d
 from .dense import Dense
@@ -29,6 +30,7 @@ __all__ = [
     "Add",
     "AvgPool1d",
     "AvgPool2d",
+    "BatchNorm",
     "CELU",
     "Concat",
     "Conv1d",

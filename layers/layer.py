@@ -25,7 +25,8 @@ class Layer:
             into its array. state: arrays that are saved but not trained.
         theta, gradient: all of params, all of grads, as one contiguous vector each, of which the arrays are views.
         training: what `train()` and `eval()` set, for layers that behave differently in the two.
-        frozen: when True, update sets the gradient to zero and the optimizer leaves the parameters alone.
+        frozen: when True, update sets the gradient to zero, the optimizer leaves the parameters alone, and BatchNorm
+            its statistics.
         lr_factor: what the learning rate is multiplied by for this layer. name: what messages call it.
         share: the name of an earlier layer, whose parameters this one uses in place of its own.
         decay: which parameters weight decay reaches, as set on the outermost model: "all", or "weights", which leaves

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from layers import GroupNorm, InstanceNorm, LayerNorm, RMSNorm
+from layers import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, RMSNorm
 
 FORMS = [  # (layer, shape of x, the axes of a set once channels are divided into groups, number of groups)
+    (BatchNorm(), (512, 6), (0, 2), 6),
+    (BatchNorm(), (32, 7, 7, 6), (0, 1, 2, 4), 6),
     (LayerNorm(), (64, 96), (2,), 1),
     (LayerNorm(normalized_shape=(9, 96)), (16, 9, 96), (1, 3), 1),
     (GroupNorm(3), (8, 9, 9, 6), (1, 2, 4), 3),
@@ -61,7 +63,7 @@ def test_float64_with_gamma_and_beta(layer, shape, axes, groups):
     assert np.allclose(layer.backward(g), dx.astype(float), rtol=1e-12, atol=1e-13)
 
 
-@pytest.mark.parametrize("layer", [LayerNorm(), RMSNorm(), GroupNorm(2)], ids=repr)
+@pytest.mark.parametrize("layer", [BatchNorm(), LayerNorm(), RMSNorm(), GroupNorm(2)], ids=repr)
 def test_gamma_and_beta_gradients_are_exact_over_two_million_rows(layer):
     rng, shape = np.random.default_rng(0), (7, 285_715, 4)
     layer.forward(rng.standard_normal(shape, np.float32) + 5)
@@ -78,6 +80,8 @@ def test_gamma_and_beta_gradients_are_exact_over_two_million_rows(layer):
 @pytest.mark.parametrize(
     ("layer", "shape", "axis"),
     [
+        (BatchNorm(), (1_000_001, 2), 0),
+        (BatchNorm(), (2_000_003, 1), 0),
         (InstanceNorm(), (1, 2_000_003, 1), 1),
         (GroupNorm(1), (2, 500_001, 2), (1, 2)),
         (LayerNorm(), (1, 2_000_003), 1),
@@ -94,7 +98,7 @@ def test_one_mean_over_millions_of_entries(layer, shape, axis, offset):
 
 
 @pytest.mark.parametrize(
-    "layer", [LayerNorm(), RMSNorm(), GroupNorm(2), InstanceNorm(affine=True)], ids=repr
+    "layer", [BatchNorm(), LayerNorm(), RMSNorm(), GroupNorm(2), InstanceNorm(affine=True)], ids=repr
 )
 def test_any_memory_order_and_arrays_that_cannot_be_written(layer):
     rng = np.random.default_rng(0)
@@ -119,7 +123,7 @@ def test_any_memory_order_and_arrays_that_cannot_be_written(layer):
             assert layer.forward(twisted[0]).dtype == layer.backward(twisted[1]).dtype == dtype
 
 
-@pytest.mark.parametrize("layer", [LayerNorm(), RMSNorm(), GroupNorm(2), InstanceNorm()], ids=repr)
+@pytest.mark.parametrize("layer", [LayerNorm(), RMSNorm(), GroupNorm(2), InstanceNorm(), BatchNorm().eval()], ids=repr)
 def test_no_examples_give_no_rows_and_no_gradient(layer):
     x = np.ones((0, 300, 4), np.float32)
     assert layer.forward(x).shape == layer.backward(x).shape == x.shape
@@ -127,7 +131,7 @@ def test_no_examples_give_no_rows_and_no_gradient(layer):
     assert not layer.gradient.any()
 
 
-@pytest.mark.parametrize("layer", [LayerNorm(), RMSNorm(), GroupNorm(2), InstanceNorm()], ids=repr)
+@pytest.mark.parametrize("layer", [BatchNorm(), LayerNorm(), RMSNorm(), GroupNorm(2), InstanceNorm()], ids=repr)
 def test_constant_numbers_are_no_division_by_zero(layer):
     x = np.zeros((4, 6, 4), np.float32)
     assert not layer.forward(x).any()
@@ -137,6 +141,8 @@ def test_constant_numbers_are_no_division_by_zero(layer):
 def test_flops_of_an_entry():
     """Mean, difference, square, its mean, product: 5; then gamma and beta. RMSNorm has neither mean nor difference."""
     for layer, flops in (
+        (BatchNorm(), 7),
+        (BatchNorm(affine=False), 5),
         (LayerNorm(), 7),
         (LayerNorm(bias=False), 6),
         (LayerNorm(elementwise_affine=False), 5),
@@ -149,7 +155,7 @@ def test_flops_of_an_entry():
         assert layer.flops == flops * 20, layer
 
 
-@pytest.mark.parametrize("make", [LayerNorm, RMSNorm, InstanceNorm, lambda **o: GroupNorm(2, **o)])
+@pytest.mark.parametrize("make", [BatchNorm, LayerNorm, RMSNorm, InstanceNorm, lambda **o: GroupNorm(2, **o)])
 @pytest.mark.parametrize("eps", [-1e-5, "1e-5", True, float("nan"), 1, 64.0])
 def test_eps_is_a_number_from_0_to_1(make, eps):
     with pytest.raises(ValueError, match="eps expected a number"):
@@ -162,6 +168,7 @@ def test_eps_is_a_number_from_0_to_1(make, eps):
 
 def test_a_size_is_not_taken_for_eps():
     for make, name in (
+        (BatchNorm, "num_features"),
         (InstanceNorm, "num_features"),
         (LayerNorm, "normalized_shape"),
         (RMSNorm, "normalized_shape"),

@@ -9,7 +9,7 @@ import numpy as np
 import layers
 from layers import Sequential
 
-from .case import arrays_of, changed, clause, differs, expect_error, numbered, shapes
+from .case import arrays_of, changed, clause, copies, differs, expect_error, numbered, shapes
 from .gradients import check_gradients, each, parts, restorer
 
 layer_clause = partial(clause, layers_only=True)
@@ -179,14 +179,18 @@ def _(case):
     return views_of_vectors(layer)
 
 
-@layer_clause("frozen: backward as ever, grads zero, lr_factor 0 in segments")
+@layer_clause("frozen: y and dx as ever, those of eval mode where there is state, which stays; grads zero, lr_factor 0")
 def _(case):
-    layer, x, _, g, dx = case.after_update()
-    again = case.fresh()
+    layer, x, _, g, _ = case.after_update()
+    as_ever, again = case.fresh(), case.fresh()
+    for part in as_ever.walk():
+        part.training = part.training and (bool(part.children) or not part.state)
     again.frozen = True
-    again.forward(x)
-    if not all(map(np.array_equal, parts(again.backward(g)), parts(dx))):
-        return "a frozen layer's backward differs"
+    before = copies(arrays_of(again, "state"))
+    found = [{**numbered("y", part.forward(x)), **numbered("dx", part.backward(g))} for part in (as_ever, again)]
+    wrong = changed(*found) or changed(before, arrays_of(again, "state"))
+    if wrong:
+        return f"freezing changes {wrong}"
     again.gradient[:] = 1
     again.update()
     if np.any(again.gradient):
