@@ -11,29 +11,14 @@ def positive_int(name, value):
     return int(value)
 
 
-def per_axis(name, value, axes, least=1):
-    """The value as a tuple of whole numbers, one for each axis; a single number stands for all of them."""
-    values = tuple(value) if isinstance(value, (tuple, list)) else (value,) * axes
-    if len(values) != axes or any(isinstance(v, bool) or not isinstance(v, Integral) or v < least for v in values):
-        several = f", or {axes} of them" if axes > 1 else ""
+def whole_numbers(name, value, least=1, count=None):
+    """The value as a tuple of ints, each `least` or more; where it is to have `count` of them, one stands for all."""
+    values = tuple(value) if isinstance(value, (tuple, list)) else (value,) * (count or 1)
+    whole = [isinstance(n, Integral) and not isinstance(n, bool) and n >= least for n in values]
+    if not values or not all(whole) or count not in (None, len(values)):
+        several = "" if count == 1 else f", or {count or 'several'} of them"
         raise ValueError(f"{name} expected a whole number of {least} or more{several}, got {value!r}")
     return tuple(map(int, values))
-
-
-def whole_numbers(name, value):
-    """The value as a tuple of whole numbers, one or more; a single number stands for itself."""
-    values = tuple(value) if isinstance(value, (tuple, list)) else (value,)
-    if not values or any(isinstance(v, bool) or not isinstance(v, Integral) for v in values):
-        raise ValueError(f"{name} expected a list of whole numbers, got {value!r}")
-    return tuple(map(int, values))
-
-
-def positive_ints(name, value):
-    """The value, a number or several, as a tuple of ints; ValueError unless each is a whole number above 0."""
-    values = tuple(value) if isinstance(value, (tuple, list)) else (value,)
-    if not values:
-        raise ValueError(f"{name} expected at least one number, got {value!r}")
-    return tuple(positive_int(name, each) for each in values)
 
 
 def probability(name, value):

@@ -4,7 +4,7 @@ from math import prod
 
 import numpy as np
 
-from .arguments import per_axis
+from .arguments import whole_numbers
 from .conv import Conv, require_channels
 from .correlate import adjoint_W, adjoint_x, correlate, transpose
 from .guards import batch
@@ -51,10 +51,10 @@ class ConvTranspose2d(Conv):
         init="glorot_uniform",
         in_channels=None,
     ):
-        per_axis("padding", padding, self.axes, least=0)  # which refuses "same"
+        whole_numbers("padding", padding, least=0, count=self.axes)  # which refuses "same"
         super().__init__(out_channels, kernel_size, stride, padding, dilation, groups, bias, init, in_channels)
         self.output_padding = output_padding
-        more = per_axis("output_padding", output_padding, self.axes, least=0)
+        more = whole_numbers("output_padding", output_padding, least=0, count=self.axes)
         for n, *steps in zip(more, self._stride, self._dilation, strict=True):
             if n >= max(steps):
                 raise ValueError(f"output_padding expected less than stride or dilation, {max(steps)}, got {n}")

@@ -4,7 +4,7 @@ from math import prod
 
 import numpy as np
 
-from .arguments import flag, positive_ints
+from .arguments import flag, whole_numbers
 from .moments import Cut
 from .norm import Normalization, small
 
@@ -18,7 +18,7 @@ class OverLastAxes(Normalization):
     def __init__(self, elementwise_affine, normalized_shape):
         self.elementwise_affine = flag("elementwise_affine", elementwise_affine)
         sizes = normalized_shape
-        self.normalized_shape = None if sizes is None else positive_ints("normalized_shape", sizes)
+        self.normalized_shape = None if sizes is None else whole_numbers("normalized_shape", sizes)
 
     def cut_of(self, shape):
         size = prod(self.sizes or shape[-1:])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .arguments import finite, per_axis
+from .arguments import finite, whole_numbers
 from .guards import batch
 from .layer import Layer
 
@@ -23,7 +23,9 @@ class Pad(Layer):
 
     def __init__(self, padding, value=0.0):
         self._each = isinstance(padding, (tuple, list))  # whether each axis has its own
-        self._pads = [per_axis("padding", ends, 2, least=0) for ends in (padding if self._each else [padding])]
+        self._pads = [
+            whole_numbers("padding", ends, least=0, count=2) for ends in (padding if self._each else [padding])
+        ]
         self.padding, self.value = padding, finite("value", value)
 
     def output_shape(self, input_shape):

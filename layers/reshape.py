@@ -23,7 +23,7 @@ class Reshape(Layer):
     flops_per_entry = 0
 
     def __init__(self, shape):
-        sizes = whole_numbers("shape", shape)
+        sizes = whole_numbers("shape", shape, least=-1)
         if not all(size > 0 or size == -1 for size in sizes) or sizes.count(-1) > 1:
             raise ValueError(f"shape expected sizes above 0, one of which may be -1, got {shape!r}")
         self.shape, self._sizes = shape, sizes
@@ -60,7 +60,7 @@ class Permute(Layer):
     flops_per_entry = 0
 
     def __init__(self, dims):
-        axes = whole_numbers("dims", dims)
+        axes = whole_numbers("dims", dims, least=0)
         axes = axes if axes[0] == 0 else (0, *axes)
         if sorted(axes) != list(range(len(axes))):
             raise ValueError(

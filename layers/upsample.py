@@ -4,7 +4,7 @@ from math import prod
 
 import numpy as np
 
-from .arguments import per_axis
+from .arguments import whole_numbers
 from .guards import batch
 from .layer import Layer
 
@@ -34,7 +34,7 @@ class Upsample(Layer):
             raise ValueError(f"mode expected one of {', '.join(FLOPS)}, got {mode!r}")
         self._each = isinstance(scale_factor, (tuple, list))  # whether each axis has its own
         axes = AXES.get(mode, max(1, len(scale_factor))) if self._each else 1
-        self._factors = per_axis("scale_factor", scale_factor, axes)
+        self._factors = whole_numbers("scale_factor", scale_factor, count=axes)
         self.scale_factor, self.mode = scale_factor, mode
 
     def output_shape(self, input_shape):

@@ -1,6 +1,6 @@
 """Windows that move over images and sequences: what convolutions and pools have in common."""
 
-from .arguments import per_axis
+from .arguments import whole_numbers
 from .guards import batch
 from .layer import Layer
 
@@ -21,14 +21,14 @@ class Windows(Layer):
     def lay(self, kernel_size, stride, padding, dilation):
         """Keeps the settings as they were given, and checked with an entry for each axis."""
         self.kernel_size, self.stride, self.padding, self.dilation = kernel_size, stride, padding, dilation
-        self._kernel = per_axis("kernel_size", kernel_size, self.axes)
-        self._stride = per_axis("stride", stride, self.axes)
-        self._dilation = per_axis("dilation", dilation, self.axes)
+        self._kernel = whole_numbers("kernel_size", kernel_size, count=self.axes)
+        self._stride = whole_numbers("stride", stride, count=self.axes)
+        self._dilation = whole_numbers("dilation", dilation, count=self.axes)
         self._spans = tuple(d * (k - 1) + 1 for k, d in zip(self._kernel, self._dilation, strict=True))
         if padding == "same":
             self._padding = tuple(((span - 1) // 2, span // 2) for span in self._spans)
         else:
-            self._padding = tuple((p, p) for p in per_axis("padding", padding, self.axes, least=0))
+            self._padding = tuple((p, p) for p in whole_numbers("padding", padding, least=0, count=self.axes))
 
     def window_counts(self, input_shape):
         """How many windows lie along each axis of such an example; ValueError where there is no room for one."""

@@ -1,11 +1,12 @@
 """Constructor arguments: what each kind takes."""
 
 import re
+from functools import partial
 
 import numpy as np
 import pytest
 
-from layers.arguments import flag, positive_int, positive_ints, probability, zero_or_more
+from layers.arguments import flag, positive_int, probability, whole_numbers, zero_or_more
 
 
 def test_what_is_taken():
@@ -13,7 +14,8 @@ def test_what_is_taken():
     assert probability("p", 0) == 0.0 and probability("p", np.float32(0.5)) == 0.5
     assert flag("f", True) is True
     assert zero_or_more("z", 0) == 0.0 and type(zero_or_more("z", 1)) is float
-    assert positive_ints("n", 3) == (3,) and positive_ints("n", [3, np.int64(5)]) == (3, 5)
+    assert whole_numbers("n", 3) == (3,) and whole_numbers("n", [3, np.int64(5)]) == (3, 5)
+    assert whole_numbers("n", 0, least=0, count=2) == (0, 0) and whole_numbers("n", [1, 2], count=2) == (1, 2)
 
 
 @pytest.mark.parametrize(
@@ -22,8 +24,13 @@ def test_what_is_taken():
         (positive_int, 0),
         (positive_int, 1.0),
         (positive_int, True),
-        (positive_ints, 0),
-        (positive_ints, ()),
+        (whole_numbers, 0),
+        (whole_numbers, ()),
+        (whole_numbers, (2, True)),
+        (whole_numbers, "12"),
+        (partial(whole_numbers, count=2), (1,)),
+        (partial(whole_numbers, count=2), ()),
+        (partial(whole_numbers, least=-1), [-2]),
         (probability, 1.01),
         (probability, True),
         (zero_or_more, -1e-300),

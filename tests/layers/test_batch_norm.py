@@ -130,7 +130,7 @@ def test_the_mode_of_the_last_forward_decides_what_backward_is():
     assert not np.allclose(layer.backward(g).sum(axis=0), 0)
 
 
-@pytest.mark.parametrize("shape", [(1, 5), (1, 1, 5), (1, 1, 1, 5), (0, 5), (0, 3, 5)])
+@pytest.mark.parametrize("shape", [(1, 5), (1, 1, 5), (1, 1, 1, 5)])
 def test_one_value_in_a_channel_is_refused_in_training(shape):
     layer = BatchNorm()
     layer.build(shape[1:])

@@ -123,10 +123,10 @@ def test_any_memory_order_and_arrays_that_cannot_be_written(layer):
             assert layer.forward(twisted[0]).dtype == layer.backward(twisted[1]).dtype == dtype
 
 
-@pytest.mark.parametrize("layer", [LayerNorm(), RMSNorm(), GroupNorm(2), InstanceNorm(), BatchNorm().eval()], ids=repr)
+@pytest.mark.parametrize("layer", [BatchNorm(), LayerNorm(), RMSNorm(), GroupNorm(2), InstanceNorm()], ids=repr)
 def test_no_examples_give_no_rows_and_no_gradient(layer):
     x = np.ones((0, 300, 4), np.float32)
-    assert layer.forward(x).shape == layer.backward(x).shape == x.shape
+    assert layer.eval().forward(x).shape == layer.backward(x).shape == x.shape
     layer.update()
     assert not layer.gradient.any()
 

@@ -41,15 +41,15 @@ def test_permute_is_transpose(dims):
     [
         (lambda: Reshape([2, 0]), r"shape expected sizes above 0, one of which may be -1, got \[2, 0\]"),
         (lambda: Reshape([-1, -1]), r"one of which may be -1, got \[-1, -1\]"),
-        (lambda: Reshape([]), r"shape expected a list of whole numbers, got \[\]"),
-        (lambda: Reshape("2"), "shape expected a list of whole numbers, got '2'"),
-        (lambda: Reshape([2.0]), "shape expected a list of whole numbers"),
+        (lambda: Reshape([]), r"shape expected a whole number of -1 or more, or several of them, got \[\]"),
+        (lambda: Reshape("2"), "shape expected a whole number of -1 or more, or several of them, got '2'"),
+        (lambda: Reshape([2.0]), "shape expected a whole number of -1 or more"),
         (
             lambda: Permute([2, 0, 1]),
             r"each axis after the batch, which is 0, once, as in \[3, 1, 2\], got \[2, 0, 1\]",
         ),
         (lambda: Permute([1, 1]), r"got \[1, 1\]"),
-        (lambda: Permute([True, 2]), "dims expected a list of whole numbers"),
+        (lambda: Permute([True, 2]), "dims expected a whole number of 0 or more"),
     ],
 )
 def test_wrong_arguments(make, message):
