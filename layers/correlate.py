@@ -7,8 +7,8 @@ linear in x and in W, so its gradients are the adjoints of two linear maps. With
 group of input channels only, and c counts within it.
 
 The windows of x laid out as rows (im2col) hold every entry as often as windows overlap. They are made for as many
-examples at a time as fit into a processor's cache, and the gradient with respect to x is gathered in the same way, as
-a correlation of g, instead of added up entry by entry.
+examples at a time as fit into a processor's cache, or for a part of a large one; and the gradient with respect to x is
+gathered in the same way, as a correlation of g, instead of added up entry by entry.
 """
 
 from math import prod
@@ -81,17 +81,17 @@ def windows_of(x, kernel, geometry):
 
 
 def in_parts(windows, groups):
-    """(slice of the batch, the windows there as rows (G, R, K C/G)), one part after the other."""
-    axes = (windows.ndim - 2) // 2
-    windows = windows.reshape(
-        *windows.shape[:-1], groups, windows.shape[-1] // groups
-    )  # splits the channels, copies nothing
+    """(which windows, the same as rows (G, R, K C/G)), one part after the other: whole examples, or lines of one."""
+    windows = windows.reshape(*windows.shape[:-1], groups, windows.shape[-1] // groups)  # splits the channels, no copy
     windows = np.moveaxis(windows, -2, 0)  # (G, N, *out, *kernel, C/G)
-    count = max(1, PART // max(1, prod(windows.shape[2:]) * groups))
-    for start in range(0, windows.shape[1], count):
-        part = slice(start, start + count)
-        rows = windows[:, part]
-        yield part, rows.reshape(groups, prod(rows.shape[1 : 2 + axes]), -1)
+    (_, examples, lines, *rest), axes = windows.shape, (windows.ndim - 3) // 2
+    line = groups * prod(rest)  # entries of the windows that lie side by side
+    many, few = max(1, PART // (line * lines)), min(lines, max(1, PART // line))
+    for i in range(0, examples, many):
+        for j in range(0, lines, few):
+            part = slice(i, i + many), slice(j, j + few)
+            rows = windows[(slice(None), *part)]
+            yield part, rows.reshape(groups, prod(rows.shape[1 : 2 + axes]), prod(rows.shape[2 + axes :]))
 
 
 def by_group(a, groups):

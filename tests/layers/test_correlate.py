@@ -1,5 +1,6 @@
 """The kernel against its definition, loop by loop, and the adjoints against what makes them adjoints."""
 
+import tracemalloc
 from itertools import product
 
 import numpy as np
@@ -69,6 +70,18 @@ def test_parts_of_any_size_give_the_same(case, entries, monkeypatch):
     monkeypatch.setattr(kernel, "PART", entries)
     assert np.allclose(correlate(x, W, geometry), y, rtol=1e-13, atol=1e-13)
     assert np.allclose(adjoint_W(y, x, geometry, W.shape[1:-1]), dW, rtol=1e-13, atol=1e-13)
+
+
+def test_a_large_image_is_taken_in_parts():
+    """All its windows at once would be 105 MB."""
+    x, W = np.ones((1, 260, 260, 16), np.float32), np.ones((2, 5, 5, 16), np.float32)
+    geometry = Geometry((1, 1), ((0, 0), (0, 0)), (1, 1), 1)
+    tracemalloc.start()
+    y = correlate(x, W, geometry)
+    adjoint_W(y, x, geometry, (5, 5))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (y == 400).all() and peak < 4e6
 
 
 def test_transpose_exchanges_the_channels_within_each_group():
