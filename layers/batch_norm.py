@@ -65,14 +65,13 @@ class BatchNorm(Normalization):
 
     def hat(self, x):
         if not self.by_batch:
-            mean, var = (self.cut.spread(self.state[name].astype(x.dtype)) for name in ("running_mean", "running_var"))
+            mean, var = (self.state[name].astype(x.dtype) for name in ("running_mean", "running_var"))  # (C,)
             self.inv_std = 1 / np.sqrt(var + self.eps)
             return (x - mean) * self.inv_std
         xhat, self.inv_std, mean, var = normalize(x, self.cut, self.eps)
-        n, m = self.cut.size, self.momentum
-        for name, new in ("running_mean", mean), ("running_var", var * (n / (n - 1))):
-            old = self.state[name]
-            self.state[name] = (1 - m) * old + m * new.reshape(-1)[: len(old)]
+        n, m = self.cut.size, self.momentum  # n values in a channel
+        self.state["running_mean"] = (1 - m) * self.state["running_mean"] + m * mean[0]
+        self.state["running_var"] = (1 - m) * self.state["running_var"] + m * var[0] * (n / (n - 1))
         return xhat
 
     def hat_backward(self, dxhat):

@@ -118,11 +118,11 @@ def require_channels(layer, input_shape, channels):
     if channels not in (None, input_shape[-1]):
         hint = channels_first(input_shape, channels)
         raise ValueError(f"{layer.label} expected {channels} channels, got {batch(input_shape)}{hint}")
-    if channels is None and layer.axes == 2 and len(set(layer._kernel)) == 1 and looks_channels_first(input_shape):
+    if channels is None and layer._sees_data and looks_channels_first(input_shape):
         height, width, depth = input_shape
         raise ValueError(
             f"{layer.label} expected images (N, H, W, C), got {batch(input_shape)}{channels_first(input_shape)}. If "
-            f"these are {height}x{width} pixels of {depth} channels, say in_channels={depth}"
+            f"they are {height}x{width} pixels of {depth} channels, say in_channels={depth}"
         )
     if input_shape[-1] % layer.groups:
         raise ValueError(

@@ -58,7 +58,9 @@ class SpatialDropout(Dropout):
 
     def output_shape(self, input_shape):
         if len(input_shape) < 2:
-            raise ValueError(f"{self.label} expected images or sequences, (N, ..., C), got {batch(input_shape)}")
+            raise ValueError(
+                f"{self.label} expected images (N, H, W, C) or sequences (N, T, C), got {batch(input_shape)}"
+            )
         return input_shape
 
     def drawn(self, shape):

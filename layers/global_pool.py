@@ -15,7 +15,9 @@ class GlobalPool(Layer):
 
     def output_shape(self, input_shape):
         if len(input_shape) < 2:
-            raise ValueError(f"{self.label} expected x of shape (N, ..., C), got {batch(input_shape)}")
+            raise ValueError(
+                f"{self.label} expected images (N, H, W, C) or sequences (N, T, C), got {batch(input_shape)}"
+            )
         return input_shape[-1:]
 
 

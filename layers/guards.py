@@ -30,7 +30,7 @@ def guard_build(step):
                 self.astype(dtype)
         refuse_hidden_layers(self)
         before = [(layer, attributes(layer)) for layer in self.walk() if not layer.built or layer._owner is not None]
-        outer, self._step = self._step, "build"
+        outer, self._step, self._asked = self._step, "build", input_shape
         try:
             self._find_shared()
             self.rng = generator.spawn(1)[0]
@@ -205,7 +205,10 @@ def admit_input(layer, x):
 def admit_array(layer, x):
     x = np.asarray(x)
     if x.dtype.kind != "f":
-        raise TypeError(f"{layer.label}.forward needs floating-point x, got {x.dtype}: use x.astype(np.float32)")
+        pixels = " / 255, which makes pixels numbers in [0, 1]" if x.dtype == np.uint8 else ""
+        raise TypeError(
+            f"{layer.label}.forward needs floating-point x, got {x.dtype}: use x.astype(np.float32){pixels}"
+        )
     if x.ndim == 0:
         raise ValueError(f"{layer.label}.forward expected examples stacked on axis 0, got a single number")
     if len(x) == 0 and layer.training:

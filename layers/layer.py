@@ -52,6 +52,8 @@ class Layer:
     built = False
     input_shape = None  # one example's shape, as build was told
     _built_shape = None  # and its output's, as build returned
+    _asked = None  # the shape that build was last called with
+    _sees_data = True  # whether that is the outermost model's own, rather than what another layer gives
     children = ()
     _frozen, _lr_factor, _share = False, 1.0, None
     _owner = None  # the layer whose parameters are used here: see sharing.py

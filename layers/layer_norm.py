@@ -79,8 +79,10 @@ class RMSNorm(OverLastAxes):
 
     def hat(self, x):
         eps = np.finfo(x.dtype).eps if self.eps is None else self.eps
-        self.inv_rms = 1 / np.sqrt(self.cut.mean(np.square(x)) + eps)
-        return x * self.inv_rms
+        rows = x.reshape(-1, self.cut.size)  # (N ..., D)
+        self.inv_rms = 1 / np.sqrt(self.cut.mean(np.square(rows)) + eps)  # (N ..., 1)
+        return (rows * self.inv_rms).reshape(x.shape)
 
     def hat_backward(self, dxhat):
-        return (dxhat - self.xhat * self.cut.mean(dxhat * self.xhat)) * self.inv_rms
+        xhat, rows = (a.reshape(-1, self.cut.size) for a in (self.xhat, dxhat))  # (N ..., D)
+        return ((rows - xhat * self.cut.mean(rows * xhat)) * self.inv_rms).reshape(dxhat.shape)

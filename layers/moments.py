@@ -1,4 +1,4 @@
-"""Mean and variance over parts of an array, exact in float32 at any offset and length, and their gradient."""
+"""Mean and variance over parts of an array, right to float32's last digits at any offset and length; their gradient."""
 
 import numpy as np
 
@@ -16,8 +16,7 @@ class Cut:
         BatchNorm     A = 1, R = N H W, C groups        LayerNorm, RMSNorm    A = N T, R = 1, 1 group
         InstanceNorm  A = N, R = H W, C groups          GroupNorm             A = N, R = H W, num_groups groups
 
-    Short rows are laid side by side, k at a time: shape is (A, R / k, k C). What `mean` and `spread` return broadcasts
-    against it.
+    Inside, short rows are laid side by side, k at a time: shape is (A, R / k, k C).
     """
 
     def __init__(self, blocks, rows, channels, groups):
@@ -30,40 +29,56 @@ class Cut:
         self.size = rows * channels // groups  # of a set
 
     def mean(self, x):
-        """The mean of each set of x, exact over long axes (see sums.py), in x's dtype: (A, 1, k C), or (A, 1, 1)."""
+        """The mean of each set of x, exact over long axes (see sums.py), in x's dtype: (A, groups)."""
         blocks, _, row = self.shape
         if self.groups == 1:
-            sums = sum_rows(x.reshape(blocks, self.size).T, out=np.empty(blocks))
-            return (sums / self.size).astype(x.dtype).reshape(blocks, 1, 1)
-        sums = sum_rows(x, out=np.empty((blocks, row))).reshape(self.parts).sum(axis=(1, 3), keepdims=True)
-        means = (sums / self.size).astype(x.dtype)  # (A, 1, groups, 1)
-        return np.broadcast_to(means, self.parts).reshape(blocks, 1, row)
+            sums = sum_rows(x.reshape(blocks, self.size).T, out=np.empty(blocks))[:, None]
+        else:
+            sums = sum_rows(x.reshape(self.shape), out=np.empty((blocks, row))).reshape(self.parts).sum(axis=(1, 3))
+        return (sums / self.size).astype(x.dtype)
 
-    def spread(self, values):
-        """One value for each channel as a row: (k C,)."""
+    def over_sets(self, values):
+        """A value for each set, (A, groups), as an array that broadcasts against (A, R / k, k C)."""
+        if self.groups == 1:
+            return values[:, :, None]
+        return np.broadcast_to(values[:, None, :, None], self.parts).reshape(self.shape[0], 1, self.shape[2])
+
+    def over_channels(self, values):
+        """A value for each channel, (C,), likewise."""
         return np.tile(values.reshape(-1), self.parts[1])
 
 
 def normalize(x, cut, eps):
-    """xhat = (x - mean) / sqrt(var + eps), and 1 / sqrt(var + eps), mean, var, each for x of shape cut.shape.
+    """xhat = (x - mean) / sqrt(var + eps) in x's shape; and 1 / sqrt(var + eps), mean, var of each set: (A, groups).
 
     In float32 a mean near a million is rounded to a sixteenth. What is left after subtracting it has a mean too, which
     is exact, as these numbers are small, and is subtracted in turn.
     """
-    near = cut.mean(x)  # (A, 1, k C)
-    xhat = x - near  # (A, R / k, k C)
+    near = cut.mean(x)
+    xhat = x.reshape(cut.shape) - cut.over_sets(near)
     off = cut.mean(xhat)
-    xhat -= off
+    xhat -= cut.over_sets(off)
     var = cut.mean(np.square(xhat))
     inv_std = 1 / np.sqrt(var + eps)
-    xhat *= inv_std
-    return xhat, inv_std, near + off, var
+    xhat *= cut.over_sets(inv_std)
+    return xhat.reshape(x.shape), inv_std, near + off, var
 
 
 def normalize_backward(dxhat, xhat, inv_std, cut):
     """dx = (dxhat - mean(dxhat) - xhat mean(dxhat xhat)) / sqrt(var + eps), as mean and var depend on x too."""
-    dx = xhat * -cut.mean(dxhat * xhat)  # (A, R / k, k C)
+    shape, dxhat, xhat = xhat.shape, dxhat.reshape(cut.shape), xhat.reshape(cut.shape)
+    dx = xhat * cut.over_sets(-cut.mean(dxhat * xhat))
     dx += dxhat
-    dx -= cut.mean(dxhat)
-    dx *= inv_std
-    return dx
+    dx -= cut.over_sets(cut.mean(dxhat))
+    dx *= cut.over_sets(inv_std)
+    return dx.reshape(shape)
+
+
+def scale_and_shift(xhat, cut, gamma=None, beta=None):
+    """gamma xhat + beta, channel by channel, in xhat's shape; xhat itself without gamma."""
+    if gamma is None:
+        return xhat
+    y = xhat.reshape(cut.shape) * cut.over_channels(gamma)
+    if beta is not None:
+        y += cut.over_channels(beta)
+    return y.reshape(xhat.shape)

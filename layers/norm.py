@@ -5,7 +5,7 @@ import numpy as np
 from .arguments import zero_or_more
 from .guards import batch
 from .layer import Layer
-from .moments import normalize, normalize_backward
+from .moments import normalize, normalize_backward, scale_and_shift
 from .sums import sum_rows
 
 
@@ -44,23 +44,16 @@ class Normalization(Layer):
         return input_shape
 
     def forward(self, x):
-        self.cut = self.cut_of(x.shape)
-        self.xhat = self.hat(x.reshape(self.cut.shape))  # (A, R / k, k C): see Cut
-        y = self.xhat
-        if "gamma" in self.params:
-            y = y * self.cut.spread(self.params["gamma"])
-        if "beta" in self.params:
-            y += self.cut.spread(self.params["beta"])
-        return y.reshape(x.shape)
+        self.cut = self.cut_of(x.shape)  # which entries are normalized together
+        self.xhat = self.hat(x)  # (N, ..., C)
+        return scale_and_shift(self.xhat, self.cut, **self.params)
 
     def backward(self, g, input_gradient=True):
-        self.g = g
+        self.g = g  # (N, ..., C)
         if not input_gradient:
             return None
-        dxhat = g.reshape(self.cut.shape)  # (A, R / k, k C)
-        if "gamma" in self.params:
-            dxhat = dxhat * self.cut.spread(self.params["gamma"])
-        return self.hat_backward(dxhat).reshape(g.shape)
+        dxhat = scale_and_shift(g, self.cut, self.params.get("gamma"))  # (N, ..., C)
+        return self.hat_backward(dxhat)
 
     def update(self):
         for name in self.params:
@@ -81,6 +74,6 @@ def small(eps, size):
 
     A larger one is a size that was meant for the argument `size`, which in PyTorch comes first.
     """
-    if zero_or_more("eps", eps) >= 1:
+    if isinstance(eps, (tuple, list)) or zero_or_more("eps", eps) >= 1:
         raise ValueError(f"eps expected a number below 1, got {eps!r}: a size is given by name, as in {size}={eps!r}")
     return float(eps)

@@ -37,8 +37,9 @@ class Pad(Layer):
         axes = len(input_shape) - 1
         pads = self._pads if self._each else self._pads * axes
         if axes < 1 or len(pads) != axes:
-            between = len(pads) if self._each else "one or more"
-            raise ValueError(f"{self.label} expected {between} axes between N and C, got {batch(input_shape)}")
+            between = f"{len(pads)} axes" if self._each else "an axis or more"
+            advice = ": a pair for each axis is [[1, 1], [1, 1]]" if len(pads) > axes else ""
+            raise ValueError(f"{self.label} expected {between} between N and C, got {batch(input_shape)}{advice}")
         return pads
 
     def forward(self, x):

@@ -31,9 +31,11 @@ class Reshape(Layer):
     def output_shape(self, input_shape):
         entries, known = prod(input_shape), prod(size for size in self._sizes if size > 0)
         if entries % known or (entries != known and -1 not in self._sizes):
+            several = "a multiple of " if -1 in self._sizes else ""
+            advice = ": shape is one example's, without the batch" if known > entries and known % entries == 0 else ""
             raise ValueError(
-                f"{self.label} expected examples of {'a multiple of ' if -1 in self._sizes else ''}{known} entries, "
-                f"got {batch(input_shape)} with {entries}"
+                f"{self.label} expected examples of {several}{known} entries, got {batch(input_shape)} with "
+                f"{entries}{advice}"
             )
         return tuple(entries // known if size == -1 else size for size in self._sizes)
 
@@ -64,7 +66,7 @@ class Permute(Layer):
         axes = axes if axes[0] == 0 else (0, *axes)
         if sorted(axes) != list(range(len(axes))):
             raise ValueError(
-                f"dims expected each axis after the batch, which is 0, once, as in [3, 1, 2], got {dims!r}"
+                f"dims expected the axes from 1 on, each once, as in [3, 1, 2] (0 is the batch), got {dims!r}"
             )
         self.dims, self._axes = dims, axes
 

@@ -7,18 +7,20 @@ import numpy as np
 from .arguments import whole_numbers
 from .guards import batch
 from .layer import Layer
+from .windows import FORMS
 
 FLOPS = {"nearest": 0, "linear": 3, "bilinear": 7}  # products and sums for each entry of y
 AXES = {"linear": 1, "bilinear": 2}  # that the mode is for; nearest is for any number
 
 
 class Upsample(Layer):
-    """y = M x along each axis between the batch and the channels, with M (s H, H) for an axis of H entries.
+    """y = x with s times as many entries along each axis between the batch and the channels, s being scale_factor.
 
-    Row i of M holds the weights of x's entries in y's entry i, whose middle is at u = (i + 1/2) / s - 1/2 in x.
-    nearest: 1 for entry i // s. linear: max(0, 1 - |u - j|) for entry j, where u beyond the ends counts as at the end.
+    Entry i of y has its middle at u = (i + 1/2) / s - 1/2 in x. nearest: it is entry i // s of x. linear: it is the sum
+    of x's entries j times max(0, 1 - |u - j|), where u beyond the ends counts as at the end; along each axis in turn.
 
-    Shapes: (N, H, W, C) to (N, s H, s W, C); (N, T, D) to (N, s T, D). backward: dx = M^T g along each axis.
+    Shapes: (N, H, W, C) to (N, s H, s W, C); (N, T, D) to (N, s T, D). backward: dx is the sum of g over the entries of
+    y that x went into, each times its factor there.
 
     Args:
         scale_factor: s, a whole number, or one for each axis. mode: nearest, or linear for sequences, which for images
@@ -38,30 +40,37 @@ class Upsample(Layer):
         self.scale_factor, self.mode = scale_factor, mode
 
     def output_shape(self, input_shape):
-        axes = AXES.get(self.mode, len(self._factors) if self._each else max(1, len(input_shape) - 1))
-        if len(input_shape) != axes + 1:
-            raise ValueError(f"{self.label} expected {axes} axes between N and C, got {batch(input_shape)}")
-        factors = self._factors if self._each else self._factors * axes
+        factors = self.factors(input_shape)
         return (*(s * n for s, n in zip(factors, input_shape, strict=False)), input_shape[-1])
 
+    def factors(self, input_shape):
+        """s for each axis between the batch and the channels."""
+        axes = AXES.get(self.mode, len(self._factors) if self._each else max(1, len(input_shape) - 1))
+        if len(input_shape) != axes + 1:
+            form = FORMS.get(axes, f"{axes} axes between N and C")
+            raise ValueError(f"{self.label} expected {form}, got {batch(input_shape)}")
+        return self._factors if self._each else self._factors * axes
+
     def forward(self, x):
-        sizes = zip(self.output_shape(x.shape[1:])[:-1], x.shape[1:], strict=False)
-        self.weights = [self.matrix(new, old).astype(x.dtype) for new, old in sizes]
-        for axis, M in enumerate(self.weights, start=1):
-            x = along(M, x, axis)
+        self.shape = x.shape  # (N, H, W, C)
+        for axis, s in enumerate(self.factors(x.shape[1:]), start=1):
+            x = x.repeat(s, axis) if self.mode == "nearest" else along(matrix(x.shape[axis], s, x.dtype), x, axis)
         return x
 
     def backward(self, g):
-        for axis, M in enumerate(self.weights, start=1):
-            g = along(M.T, g, axis)
+        for axis, s in enumerate(self.factors(self.shape[1:]), start=1):
+            n = self.shape[axis]
+            if self.mode == "nearest":
+                g = g.reshape(*g.shape[:axis], n, s, *g.shape[axis + 1 :]).sum(axis=axis + 1)
+            else:
+                g = along(matrix(n, s, g.dtype).T, g, axis)
         return g
 
-    def matrix(self, new, old):
-        """M (new, old)."""
-        if self.mode == "nearest":
-            return np.repeat(np.eye(old), new // old, axis=0)
-        middles = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
-        return np.maximum(0, 1 - np.abs(middles[:, None] - np.arange(old)))
+
+def matrix(n, s, dtype):
+    """M (s n, n) of linear interpolation."""
+    u = np.clip((np.arange(s * n) + 0.5) / s - 0.5, 0, n - 1)
+    return np.maximum(0, 1 - np.abs(u[:, None] - np.arange(n))).astype(dtype)
 
 
 def along(M, x, axis):

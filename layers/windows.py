@@ -38,9 +38,11 @@ class Windows(Layer):
         for axis, size, span, stride, pads in axes:
             room = size + sum(pads) - span
             if room < 0:
-                least = f"{span - sum(pads)}, for a kernel over {span}" + (f" with {sum(pads)} of padding" * any(pads))
-                got = batch(input_shape) + channels_first(input_shape)
-                raise ValueError(f"{self.label} expected {axis} of at least {least}, got {got}")
+                padded = f" with {sum(pads)} of padding" if any(pads) else ""
+                raise ValueError(
+                    f"{self.label} expected {axis} of at least {span - sum(pads)}, for a kernel over {span}{padded}, "
+                    f"got {batch(input_shape)}{channels_first(input_shape)}"
+                )
             count = room // stride + 1
             if self.ceil_mode and room % stride and count * stride < size + pads[0]:  # begins before the end
                 count += 1
@@ -50,12 +52,15 @@ class Windows(Layer):
 
 def require_axes(layer, input_shape, axes):
     """ValueError unless an example has this many axes and channels."""
+    if len(input_shape) == axes + 1:
+        return
+    advice = ""
     if len(input_shape) == axes:
-        advice = ": one axis is missing, x[..., None] for the channels or x[None] for the batch"
-    else:
-        advice = ": add Reshape" if len(input_shape) < axes else ""
-    if len(input_shape) != axes + 1:
-        raise ValueError(f"{layer.label} expected {FORMS[axes]}, got {batch(input_shape)}{advice}")
+        one_example = axes == 2 and input_shape[-1] in (1, 3)
+        advice = ": x[None] is a batch of one" if one_example else ": x[..., None] adds an axis for the channels"
+    elif len(input_shape) < axes:
+        advice = ": Reshape lays rows out as images"
+    raise ValueError(f"{layer.label} expected {FORMS[axes]}, got {batch(input_shape)}{advice}")
 
 
 def channels_first(input_shape, channels=None):
@@ -66,11 +71,11 @@ def channels_first(input_shape, channels=None):
 
 
 def looks_channels_first(input_shape):
-    """Whether these are 1, 3 or 4 maps of at least 8x8, rather than a strip of that height with many channels."""
+    """Whether these are 1 or 3 maps of at least 8x8, rather than a strip of that height with many channels."""
     if len(input_shape) != 3:
         return False
     first, *rest = input_shape
-    return first in (1, 3, 4) and min(rest) >= 8 and (rest[0] == rest[1] or min(rest) >= 32)
+    return first in (1, 3) and min(rest) >= 8 and (rest[0] == rest[1] or min(rest) >= 32)
 
 
 def overlap(length, start, step, size):

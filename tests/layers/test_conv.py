@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from layers import Conv1d, Conv2d, Sequential
+from layers import Add, Conv1d, Conv2d, Dense, Graph, MaxPool2d, Reshape, Residual, Sequential, Standardize
 
 CASES = [  # (layer, shape of x, or a list of them): rows of the table in test_contract.py
     (Conv1d(2, 3), (5, 5, 2)),
@@ -81,8 +81,6 @@ def test_a_translated_image_gives_a_translated_output():
 
 
 def test_a_kernel_as_large_as_the_image_is_dense():
-    from layers import Dense
-
     x = np.random.default_rng(0).normal(size=(4, 3, 5, 2))
     conv, dense = Conv2d(6, (3, 5)), Dense(6)
     conv.build(x.shape[1:], dtype=np.float64)
@@ -121,9 +119,16 @@ def test_channels_that_do_not_fit_are_refused_when_built(shape, options, message
         Sequential(Conv2d(**{"out_channels": 4, "kernel_size": 3, **options})).build(shape)
 
 
-@pytest.mark.parametrize("layer", [Conv2d(4, 3, in_channels=32), Conv2d(4, (1, 3))])
-def test_a_strip_is_no_image_with_channels_first(layer):
-    assert layer.build((3, 32, 32))[-1] == 4
+def test_channels_first_is_guessed_of_the_models_own_input_only():
+    assert Conv2d(4, 3, in_channels=32).build((3, 32, 32)) == (1, 30, 4)
+    assert Sequential(Dense(192), Reshape([3, 8, 8]), Conv2d(2, 3)).build((5,)) == (1, 6, 2)
+    assert Sequential(MaxPool2d((4, 1)), Residual(Conv2d(32, 3, padding=1))).build((12, 32, 32)) == (3, 32, 32)
+    for model in (Sequential(Standardize(), Sequential(Conv2d(4, 3))), Residual(Conv2d(32, 3, padding=1))):
+        with pytest.raises(ValueError, match=r"layer 0 Conv2d .* its channels seem to come first"):
+            model.build((3, 32, 32))
+    graph = Graph(["a", "b"], {"c": ("a", Conv2d(4, 3)), "d": ("b", Conv2d(4, 3)), "e": (["c", "d"], Add())}, "e")
+    with pytest.raises(ValueError, match=r"node d Conv2d .*got \(N, 3, 8, 8\): its channels seem to come first"):
+        graph.build(((8, 8, 1), (3, 8, 8)))
 
 
 def test_other_images_for_a_built_layer():
@@ -132,7 +137,7 @@ def test_other_images_for_a_built_layer():
     assert layer.forward(np.zeros((2, 9, 7, 3))).shape == (2, 7, 5, 4)
     with pytest.raises(ValueError, match=r"expected 3 channels, got \(2, 3, 8, 8\): its channels seem to come first"):
         layer.forward(np.zeros((2, 3, 8, 8)))
-    with pytest.raises(ValueError, match=r"got \(8, 8, 3\): one axis is missing.*x\[None\] for the batch$"):
+    with pytest.raises(ValueError, match=r"got \(8, 8, 3\): x\[None\] is a batch of one$"):
         layer.forward(np.zeros((8, 8, 3)))
 
 

@@ -60,7 +60,7 @@ def test_spatial_dropout_drops_whole_channels_of_an_example(shape):
 
 
 def test_spatial_dropout_needs_space():
-    with pytest.raises(ValueError, match=r"SpatialDropout expected images or sequences, .* got \(N, 5\)"):
+    with pytest.raises(ValueError, match=r"SpatialDropout expected images \(N, H, W, C\) or sequences .* got \(N, 5\)"):
         SpatialDropout().build((5,))
     with pytest.raises(ValueError, match="p expected a number from 0 to 1, got 2"):
         SpatialDropout(2)

@@ -28,7 +28,7 @@ def test_images_may_differ_in_size_from_batch_to_batch():
 
 @pytest.mark.parametrize("layer", [GlobalAvgPool(), GlobalMaxPool()])
 def test_rows_are_refused(layer):
-    with pytest.raises(ValueError, match=r"expected x of shape \(N, ..., C\), got \(N, 5\)"):
+    with pytest.raises(ValueError, match=r"expected images \(N, H, W, C\) or sequences \(N, T, C\), got \(N, 5\)"):
         layer.build((5,))
 
 

@@ -46,7 +46,7 @@ def test_permute_is_transpose(dims):
         (lambda: Reshape([2.0]), "shape expected a whole number of -1 or more"),
         (
             lambda: Permute([2, 0, 1]),
-            r"each axis after the batch, which is 0, once, as in \[3, 1, 2\], got \[2, 0, 1\]",
+            r"the axes from 1 on, each once, as in \[3, 1, 2\] \(0 is the batch\), got \[2, 0, 1\]",
         ),
         (lambda: Permute([1, 1]), r"got \[1, 1\]"),
         (lambda: Permute([True, 2]), "dims expected a whole number of 0 or more"),
@@ -61,6 +61,7 @@ def test_wrong_arguments(make, message):
     ("layer", "shape", "message"),
     [
         (Reshape([3, 2]), (8,), r"Reshape expected examples of 6 entries, got \(N, 8\) with 8"),
+        (Reshape([32, 8]), (8,), r"entries, got \(N, 8\) with 8: shape is one example's, without the batch"),
         (Reshape([3, -1]), (8,), r"Reshape expected examples of a multiple of 3 entries, got \(N, 8\) with 8"),
         (Permute([2, 1]), (8,), r"Permute expected x of 3 axes, got \(N, 8\)"),
     ],

@@ -52,10 +52,11 @@ def test_wrong_arguments(arguments, message):
 @pytest.mark.parametrize(
     ("layer", "shape", "message"),
     [
-        (Upsample(2, "bilinear"), (3, 4), r"Upsample expected 2 axes between N and C, got \(N, 3, 4\)"),
-        (Upsample([2, 3]), (3, 4), r"expected 2 axes between N and C, got \(N, 3, 4\)"),
-        (Upsample(2, "linear"), (3, 4, 5), r"expected 1 axes between N and C"),
-        (Upsample(2), (3,), r"expected 1 axes between N and C, got \(N, 3\)"),
+        (Upsample(2, "bilinear"), (3, 4), r"Upsample expected images \(N, H, W, C\), got \(N, 3, 4\)"),
+        (Upsample([2, 3]), (3, 4), r"expected images \(N, H, W, C\), got \(N, 3, 4\)"),
+        (Upsample(2, "linear"), (3, 4, 5), r"expected sequences \(N, T, D\), got"),
+        (Upsample([2, 3, 4]), (3, 4), r"expected 3 axes between N and C, got \(N, 3, 4\)"),
+        (Upsample(2), (3,), r"expected sequences \(N, T, D\), got \(N, 3\)"),
     ],
 )
 def test_another_number_of_axes_is_refused(layer, shape, message):
