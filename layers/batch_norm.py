@@ -6,7 +6,7 @@ import numpy as np
 
 from .arguments import flag, positive_int, probability
 from .moments import Cut, normalize
-from .norm import Normalization, small
+from .norm import Normalization, checked_eps
 
 
 class BatchNorm(Normalization):
@@ -31,13 +31,13 @@ class BatchNorm(Normalization):
         momentum: the share of the new in the running statistics, from 0 to 1.
         affine: whether there are gamma and beta. num_features: C, known from the input if not given.
 
-    Raises ValueError in training for a single value in each channel, of which the variance is not known.
+    Raises ValueError in training for a single value in each channel, which has no variance.
 
     Source: Ioffe & Szegedy, "Batch normalization", 2015, algorithms 1 and 2, and the gradient of section 3.
     """
 
     def __init__(self, eps=1e-5, momentum=0.1, affine=True, num_features=None):
-        self.eps, self.momentum = small(eps, "num_features"), probability("momentum", momentum)
+        self.eps, self.momentum = checked_eps(eps, "num_features"), probability("momentum", momentum)
         self.affine = flag("affine", affine)
         self.num_features = num_features if num_features is None else positive_int("num_features", num_features)
 

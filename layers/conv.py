@@ -9,7 +9,7 @@ from .correlate import Geometry, adjoint_W, adjoint_x, correlate
 from .guards import batch
 from .initializers import initializer
 from .sums import sum_rows
-from .windows import Windows, channels_first, looks_channels_first
+from .windows import Windows, channels_first_advice, looks_channels_first
 
 
 class Conv(Windows):
@@ -29,7 +29,7 @@ class Conv(Windows):
         init="glorot_uniform",
         in_channels=None,
     ):
-        self.lay(kernel_size, stride, padding, dilation)
+        self.set_windows(kernel_size, stride, padding, dilation)
         if padding == "same" and any(step > 1 for step in self._stride):
             raise ValueError(f"padding 'same' expected stride 1, got {stride!r}: give the padding as a number")
         self.out_channels = positive_int("out_channels", out_channels)
@@ -64,7 +64,7 @@ class Conv(Windows):
         return y
 
     def backward(self, g, input_gradient=True):
-        self.g = np.ascontiguousarray(g)  # (N, H', W', O)
+        self.g = np.ascontiguousarray(g)  # (N, H', W', O), once in order for all that follows
         return adjoint_x(self.g, self.params["W"], self._geometry, self.x.shape[1:-1]) if input_gradient else None
 
     def update(self):
@@ -116,14 +116,12 @@ def require_channels(layer, input_shape, channels):
     """ValueError unless an example has the layer's channels, last, in as many groups."""
     channels = channels or (layer.input_shape[-1] if layer.built else None)
     if channels not in (None, input_shape[-1]):
-        hint = channels_first(input_shape, channels)
-        raise ValueError(f"{layer.label} expected {channels} channels, got {batch(input_shape)}{hint}")
+        got = batch(input_shape) + channels_first_advice(input_shape, channels)
+        raise ValueError(f"{layer.label} expected {channels} channels, got {got}")
     if channels is None and layer._sees_data and looks_channels_first(input_shape):
-        height, width, depth = input_shape
-        raise ValueError(
-            f"{layer.label} expected images (N, H, W, C), got {batch(input_shape)}{channels_first(input_shape)}. If "
-            f"they are {height}x{width} pixels of {depth} channels, say in_channels={depth}"
-        )
+        got = batch(input_shape) + channels_first_advice(input_shape)
+        escape = "If they are {}x{} pixels of {} channels, say in_channels={}".format(*input_shape, input_shape[-1])
+        raise ValueError(f"{layer.label} expected images (N, H, W, C), got {got}. {escape}")
     if input_shape[-1] % layer.groups:
         raise ValueError(
             f"{layer.label} expected channels that its {layer.groups} groups divide, got {batch(input_shape)}"

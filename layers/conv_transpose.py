@@ -6,7 +6,7 @@ import numpy as np
 
 from .arguments import whole_numbers
 from .conv import Conv, require_channels
-from .correlate import adjoint_W, adjoint_x, correlate, transpose
+from .correlate import adjoint_W, adjoint_x, correlate, exchange
 from .guards import batch
 from .sums import sum_rows
 from .windows import require_axes
@@ -24,8 +24,8 @@ class ConvTranspose2d(Conv):
     update: dW[o, k, l, c] = the sum of x[i, j, c] g[s i + d k - p, s j + d l - p, o] over the examples, i and j;
     db[o] = the sum of g[u, v, o].
 
-    Args: as Conv2d's, where padding counts entries that y lacks on each side, and output_padding those that it has more
-    at the end: of the sizes that a Conv2d with this stride takes to H, it chooses one.
+    Args: as Conv2d's, but padding takes entries of y away on each side, and output_padding adds some at the end, where
+    several sizes of y are taken to one H by a Conv2d with this stride.
 
     Raises ValueError where y would have no entries, for an output_padding that reaches neither stride nor dilation, and
     as Conv2d does.
@@ -71,22 +71,22 @@ class ConvTranspose2d(Conv):
         return (*sizes, self.out_channels)
 
     def forward(self, x):
-        self.x = np.ascontiguousarray(x)  # (N, H, W, C)
-        y = adjoint_x(self.x, self.turned(), self._geometry, self.output_shape(x.shape[1:])[:-1])  # (N, H', W', O)
+        self.x = np.ascontiguousarray(x)  # (N, H, W, C), once in order for all that follows
+        y = adjoint_x(self.x, self.exchanged(), self._geometry, self.output_shape(x.shape[1:])[:-1])  # (N, H', W', O)
         if self.bias:
             y += self.params["b"]
         return y
 
     def backward(self, g, input_gradient=True):
         self.g = g  # (N, H', W', O)
-        return correlate(g, self.turned(), self._geometry) if input_gradient else None
+        return correlate(g, self.exchanged(), self._geometry) if input_gradient else None
 
     def update(self):
         dW = adjoint_W(self.x, self.g, self._geometry, self._kernel)  # (C, KH, KW, O / groups)
-        self.grads["W"] = transpose(dW, self.groups)
+        self.grads["W"] = exchange(dW, self.groups)
         if self.bias:
             sum_rows(self.g.reshape(-1, self.out_channels), out=self.grads["b"])  # (O,)
 
-    def turned(self):
+    def exchanged(self):
         """W as the convolution from y to x would have it: (C, KH, KW, O / groups)."""
-        return transpose(self.params["W"], self.groups)
+        return exchange(self.params["W"], self.groups)

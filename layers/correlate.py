@@ -1,14 +1,26 @@
 """The correlation of which convolutions are made, and its two adjoints: one product of matrices each.
 
-    correlate(x, W):  y[n, i, o] = sum over k, c of x[n, s i + d k - p, c] W[o, k, c]
+    correlate:  y[n, i, o]  = sum over k, c of x[n, s i + d k - p, c] W[o, k, c]
+    adjoint_W:  dW[o, k, c] = sum over n, i of g[n, i, o] x[n, s i + d k - p, c]
+    adjoint_x:  dx[n, u, c] = the sum of W[o, k, c] g[n, i, o] over o and all i, k with s i + d k - p = u
 
-with i and k counting along one axis or several, stride s, dilation d, padding p; outside of x there are zeros. y is
-linear in x and in W, so its gradients are the adjoints of two linear maps. With groups, output channels see their own
-group of input channels only, and c counts within it.
+i, k and u count along one axis or several; s is the stride, d the dilation, p the padding; outside of x there are
+zeros. y is linear in x and in W, and its gradients, for g = dl/dy, are the adjoints of the two linear maps. With groups,
+each group of output channels sees its own group of input channels only, and c counts within it.
 
-The windows of x laid out as rows (im2col) hold every entry as often as windows overlap. They are made for as many
-examples at a time as fit into a processor's cache, or for a part of a large one; and the gradient with respect to x is
-gathered in the same way, as a correlation of g, instead of added up entry by entry.
+The windows of x are laid out as the rows of a matrix (im2col), here those of 2x2 in an image of 3x3:
+
+    a b c      a b d e
+    d e f      b c e f      y = rows @ W, with the kernel as a column for each o
+    g h i      d e g h
+               e f h i
+
+They hold an entry as often as windows overlap, so they are made in parts that fit into a processor's cache: as many
+examples at a time as do, or some lines of a large one.
+
+adjoint_x gathers where it could scatter. Let z be 0 but for z[s i + d (K - 1) - p] = g[i]. Then
+dx[u] = sum over k of W[K - 1 - k] z[u + d k]: a correlation of z, with W turned around and its channels exchanged. The
+price of its simplicity: with a stride most of z is 0, and is multiplied all the same.
 """
 
 from math import prod
@@ -16,8 +28,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-
-from .windows import overlap
 
 PART = 1 << 18  # entries of the rows that are made at a time: 1 MiB in float32
 
@@ -42,17 +52,17 @@ def correlate(x, W, geometry):
 
 
 def adjoint_x(g, W, geometry, size):
-    """dx (N, *size, C) for g = dl/dy: g's entries s apart, correlated with W turned around and transposed."""
+    """dx (N, *size, C) of g = dl/dy and W: z correlated with W turned around, its channels exchanged."""
     spans = [d * (k - 1) for d, k in zip(geometry.dilation, W.shape[1:-1], strict=True)]
     starts = [span - before for span, (before, _) in zip(spans, geometry.padding, strict=True)]
-    g = spread(g, [n + span for n, span in zip(size, spans, strict=True)], starts, geometry.stride)
-    W = np.flip(transpose(W, geometry.groups), axis=tuple(range(1, W.ndim - 1)))
+    z = spread(g, [n + span for n, span in zip(size, spans, strict=True)], starts, geometry.stride)
+    W = np.flip(exchange(W, geometry.groups), axis=tuple(range(1, W.ndim - 1)))
     ones = (1,) * len(size)
-    return correlate(g, W, Geometry(ones, ((0, 0),) * len(size), geometry.dilation, geometry.groups))
+    return correlate(z, W, Geometry(ones, ((0, 0),) * len(size), geometry.dilation, geometry.groups))
 
 
 def adjoint_W(g, x, geometry, kernel):
-    """dW (O, *kernel, C / groups) for g = dl/dy: each window of x times the g that it led to, added up in float64."""
+    """dW (O, *kernel, C / groups) of g = dl/dy and x: each window times the g that it led to, added up in float64."""
     windows = windows_of(x, kernel, geometry)
     channels, groups = g.shape[-1], geometry.groups
     dW = np.zeros((groups, channels // groups, prod(kernel) * x.shape[-1] // groups))
@@ -61,8 +71,8 @@ def adjoint_W(g, x, geometry, kernel):
     return dW.reshape(channels, *kernel, -1)
 
 
-def transpose(W, groups):
-    """W (O, *kernel, C / groups) with the sides of the channels exchanged: (C, *kernel, O / groups)."""
+def exchange(W, groups):
+    """W (O, *kernel, C / groups) with its channels exchanged: (C, *kernel, O / groups)."""
     W = W.reshape(groups, -1, *W.shape[1:]).swapaxes(1, -1)
     return W.reshape(-1, *W.shape[2:])
 
@@ -101,8 +111,15 @@ def by_group(a, groups):
 
 def spread(a, sizes, starts, steps):
     """Zeros (N, *sizes, C) with a's entry i of each axis at start + step i; what would lie outside is left out."""
-    spread = np.zeros((len(a), *sizes, a.shape[-1]), a.dtype)
+    out = np.zeros((len(a), *sizes, a.shape[-1]), a.dtype)
     pairs = [overlap(*axis) for axis in zip(a.shape[1:-1], starts, steps, sizes, strict=True)]
     taken, places = zip(*pairs, strict=True)
-    spread[(slice(None), *places)] = a[(slice(None), *taken)]
-    return spread
+    out[(slice(None), *places)] = a[(slice(None), *taken)]
+    return out
+
+
+def overlap(length, start, step, size):
+    """(slice, slice): those of `length` entries that land within 0 to `size`, entry i at start + step i, and where."""
+    first = max(0, -(start // step))
+    last = max(first, min(length, -((start - size) // step)))
+    return slice(first, last), slice(start + step * first, max(0, start + step * last), step)

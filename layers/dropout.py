@@ -28,14 +28,17 @@ class Dropout(Layer):
         if not self.training or self.p == 0:
             self.m = None
             return x
-        kept = self.rng.random(self.drawn(x.shape), dtype=np.float64 if x.dtype == np.float64 else np.float32) >= self.p
+        kept = (
+            self.rng.random(self.mask_shape(x.shape), dtype=np.float64 if x.dtype == np.float64 else np.float32)
+            >= self.p
+        )
         self.m = kept * x.dtype.type(0 if self.p == 1 else 1 / (1 - self.p))  # scaled mask, in x's dtype
         return x * self.m
 
     def backward(self, g):
         return g if self.m is None else g * self.m
 
-    def drawn(self, shape):
+    def mask_shape(self, shape):
         """The shape of m: a draw for each entry."""
         return shape
 
@@ -44,7 +47,7 @@ class SpatialDropout(Dropout):
     """y = x m / (1 - p) in training, with one entry of m for each channel of an example; y = x in evaluation.
 
     Shapes: (N, H, W, C) or (N, T, C), kept, with m (N, 1, 1, C) or (N, 1, C). Neighbours in an image or a sequence say
-    much the same, so that one of them makes up for another that is dropped alone, and a channel is dropped whole.
+    much the same, so that an entry dropped alone is made up for by those beside it: whole channels are dropped.
 
     backward: dx = g m / (1 - p) with the m of the last forward; dx = g after a forward in evaluation.
 
@@ -63,5 +66,5 @@ class SpatialDropout(Dropout):
             )
         return input_shape
 
-    def drawn(self, shape):
+    def mask_shape(self, shape):
         return (shape[0], *(1,) * (len(shape) - 2), shape[-1])

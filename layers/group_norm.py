@@ -5,7 +5,7 @@ from math import prod
 from .arguments import flag, positive_int
 from .guards import batch
 from .moments import Cut
-from .norm import Normalization, small
+from .norm import Normalization, checked_eps
 
 
 class GroupNorm(Normalization):
@@ -30,7 +30,7 @@ class GroupNorm(Normalization):
     given = property(lambda self: () if self.num_channels is None else (self.num_channels,))
 
     def __init__(self, num_groups, eps=1e-5, affine=True, num_channels=None):
-        self.num_groups, self.eps = positive_int("num_groups", num_groups), small(eps, "num_channels")
+        self.num_groups, self.eps = positive_int("num_groups", num_groups), checked_eps(eps, "num_channels")
         self.affine = flag("affine", affine)
         self.num_channels = num_channels if num_channels is None else positive_int("num_channels", num_channels)
         if self.num_channels is not None and self.num_channels % self.num_groups:
@@ -67,7 +67,7 @@ class InstanceNorm(Normalization):
     """
 
     def __init__(self, eps=1e-5, affine=False, num_features=None):
-        self.eps, self.affine = small(eps, "num_features"), flag("affine", affine)
+        self.eps, self.affine = checked_eps(eps, "num_features"), flag("affine", affine)
         self.num_features = num_features if num_features is None else positive_int("num_features", num_features)
 
     def output_shape(self, input_shape):

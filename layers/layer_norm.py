@@ -6,7 +6,7 @@ import numpy as np
 
 from .arguments import flag, whole_numbers
 from .moments import Cut
-from .norm import Normalization, small
+from .norm import Normalization, checked_eps
 
 
 class OverLastAxes(Normalization):
@@ -49,7 +49,7 @@ class LayerNorm(OverLastAxes):
 
     def __init__(self, eps=1e-5, elementwise_affine=True, bias=True, normalized_shape=None):
         super().__init__(elementwise_affine, normalized_shape)
-        self.eps, self.bias = small(eps, "normalized_shape"), flag("bias", bias)
+        self.eps, self.bias = checked_eps(eps, "normalized_shape"), flag("bias", bias)
 
 
 class RMSNorm(OverLastAxes):
@@ -75,7 +75,7 @@ class RMSNorm(OverLastAxes):
 
     def __init__(self, eps=None, elementwise_affine=True, normalized_shape=None):
         super().__init__(elementwise_affine, normalized_shape)
-        self.eps = eps if eps is None else small(eps, "normalized_shape")
+        self.eps = eps if eps is None else checked_eps(eps, "normalized_shape")
 
     def hat(self, x):
         eps = np.finfo(x.dtype).eps if self.eps is None else self.eps

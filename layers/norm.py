@@ -69,7 +69,7 @@ class Normalization(Layer):
         return normalize_backward(dxhat, self.xhat, self.inv_std, self.cut)
 
 
-def small(eps, size):
+def checked_eps(eps, size):
     """eps as a float; ValueError unless it is a number of 0 or more and below 1.
 
     A larger one is a size that was meant for the argument `size`, which in PyTorch comes first.

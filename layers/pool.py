@@ -6,7 +6,8 @@ from math import prod
 import numpy as np
 
 from .arguments import flag
-from .windows import Windows, overlap
+from .correlate import overlap
+from .windows import Windows
 
 
 class Pool(Windows):
@@ -14,8 +15,8 @@ class Pool(Windows):
 
     flops_per_entry = property(lambda self: prod(self._kernel))
 
-    def lay(self, kernel_size, stride, padding, dilation, ceil_mode):
-        super().lay(kernel_size, kernel_size if stride is None else stride, padding, dilation)
+    def set_windows(self, kernel_size, stride, padding, dilation, ceil_mode):
+        super().set_windows(kernel_size, kernel_size if stride is None else stride, padding, dilation)
         self.stride, self.ceil_mode = stride, flag("ceil_mode", ceil_mode)
         for span, (before, _) in zip(self._spans, self._padding, strict=True):
             if padding == "same" or 2 * before > span:
@@ -25,9 +26,9 @@ class Pool(Windows):
         return (*self.window_counts(input_shape), input_shape[-1])
 
     def taps(self, x, y):
-        """For each entry of a window, the first to the last: (the windows that have it within x, where it lies in x).
+        """For each place in a window, in order: (the windows whose entry there lies within x, those entries of x).
 
-        Both are indices, so that y[windows] and x[entries] have the same shape; padding lies outside and is never met.
+        Both are indices: y[windows] and x[entries] have the same shape. Padding lies outside of x and is never met.
         """
         axes = zip(self._kernel, self._dilation, self._padding, self._stride, y.shape[1:], x.shape[1:], strict=False)
         along = [
@@ -43,7 +44,7 @@ class MaxPool(Pool):
     """What MaxPool1d and MaxPool2d share: everything but the number of axes."""
 
     def __init__(self, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False):
-        self.lay(kernel_size, stride, padding, dilation, ceil_mode)
+        self.set_windows(kernel_size, stride, padding, dilation, ceil_mode)
 
     def forward(self, x):
         self.x = x  # (N, H, W, C)
@@ -53,7 +54,10 @@ class MaxPool(Pool):
         return self.y
 
     def backward(self, g):
-        dx, free = np.zeros_like(self.x, order="C"), np.ones(self.y.shape, bool)  # free: windows without their maximum
+        dx, free = (
+            np.zeros_like(self.x, order="C"),
+            np.ones(self.y.shape, bool),
+        )  # free: windows whose maximum is not met yet
         for windows, entries in self.taps(dx, self.y):
             first = (self.x[entries] == self.y[windows]) & free[windows]
             free[windows] &= ~first
@@ -65,7 +69,7 @@ class AvgPool(Pool):
     """What AvgPool1d and AvgPool2d share: everything but the number of axes."""
 
     def __init__(self, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
-        self.lay(kernel_size, stride, padding, 1, ceil_mode)
+        self.set_windows(kernel_size, stride, padding, 1, ceil_mode)
         self.count_include_pad = flag("count_include_pad", count_include_pad)
 
     def forward(self, x):

@@ -15,10 +15,10 @@ class Windows(Layer):
     both sides. Each is a number, or one for each axis.
     """
 
-    axes = 2  # that the windows move along
+    axes = 2  # how many axes the windows move along
     ceil_mode = False  # whether a last window may reach beyond the end
 
-    def lay(self, kernel_size, stride, padding, dilation):
+    def set_windows(self, kernel_size, stride, padding, dilation):
         """Keeps the settings as they were given, and checked with an entry for each axis."""
         self.kernel_size, self.stride, self.padding, self.dilation = kernel_size, stride, padding, dilation
         self._kernel = whole_numbers("kernel_size", kernel_size, count=self.axes)
@@ -41,7 +41,7 @@ class Windows(Layer):
                 padded = f" with {sum(pads)} of padding" if any(pads) else ""
                 raise ValueError(
                     f"{self.label} expected {axis} of at least {span - sum(pads)}, for a kernel over {span}{padded}, "
-                    f"got {batch(input_shape)}{channels_first(input_shape)}"
+                    f"got {batch(input_shape)}{channels_first_advice(input_shape)}"
                 )
             count = room // stride + 1
             if self.ceil_mode and room % stride and count * stride < size + pads[0]:  # begins before the end
@@ -63,7 +63,7 @@ def require_axes(layer, input_shape, axes):
     raise ValueError(f"{layer.label} expected {FORMS[axes]}, got {batch(input_shape)}{advice}")
 
 
-def channels_first(input_shape, channels=None):
+def channels_first_advice(input_shape, channels=None):
     """What to say where an example looks as if it had its channels first; else ""."""
     if not looks_channels_first(input_shape) and input_shape[0] != channels:
         return ""
@@ -76,10 +76,3 @@ def looks_channels_first(input_shape):
         return False
     first, *rest = input_shape
     return first in (1, 3) and min(rest) >= 8 and (rest[0] == rest[1] or min(rest) >= 32)
-
-
-def overlap(length, start, step, size):
-    """(slice, slice): those of `length` entries that land within 0 to `size`, entry i at start + step i, and where."""
-    first = max(0, -(start // step))
-    last = max(first, min(length, -((start - size) // step)))
-    return slice(first, last), slice(start + step * first, max(0, start + step * last), step)

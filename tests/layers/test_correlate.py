@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from layers import correlate as kernel
-from layers.correlate import Geometry, adjoint_W, adjoint_x, correlate, spread, transpose
+from layers.correlate import Geometry, adjoint_W, adjoint_x, correlate, exchange, overlap, spread
 
 GEOMETRIES = [  # (geometry, size of x, kernel, channels of x, of y)
     (Geometry((1,), ((0, 0),), (1,), 1), (5,), (3,), 2, 3),
@@ -84,11 +84,11 @@ def test_a_large_image_is_taken_in_parts():
     assert (y == 400).all() and peak < 4e6
 
 
-def test_transpose_exchanges_the_channels_within_each_group():
+def test_exchange_swaps_the_channels_within_each_group():
     W = np.arange(12).reshape(4, 1, 3)  # O = 4, C / groups = 3
-    assert transpose(W, 1)[:, 0].tolist() == W[:, 0].T.tolist()
-    assert transpose(W, 2)[:, 0].tolist() == [[0, 3], [1, 4], [2, 5], [6, 9], [7, 10], [8, 11]]
-    assert np.array_equal(transpose(transpose(W, 2), 2), W)
+    assert exchange(W, 1)[:, 0].tolist() == W[:, 0].T.tolist()
+    assert exchange(W, 2)[:, 0].tolist() == [[0, 3], [1, 4], [2, 5], [6, 9], [7, 10], [8, 11]]
+    assert np.array_equal(exchange(exchange(W, 2), 2), W)
 
 
 def test_spread_by_hand():
@@ -104,3 +104,12 @@ def test_parts_are_added_up_in_float64(monkeypatch):
     g, geometry = np.ones((20_000, 20, 8), np.float32), Geometry((1,), ((0, 0),), (1,), 1)
     exact = adjoint_W(g.astype(np.float64), x.astype(np.float64), geometry, (3,))
     assert np.abs(adjoint_W(g, x, geometry, (3,)) / exact - 1).max() <= 1e-7
+
+
+def test_overlap_is_what_counting_says():
+    for length, start, step, size in np.ndindex(5, 13, 3, 8):
+        start, step = start - 6, step + 1
+        inside = [i for i in range(length) if 0 <= start + step * i < size]
+        entries, places = overlap(length, start, step, size)
+        assert list(range(length))[entries] == inside
+        assert list(range(size))[places] == [start + step * i for i in inside]
