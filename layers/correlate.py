@@ -5,8 +5,8 @@
     adjoint_x:  dx[n, u, c] = the sum of W[o, k, c] g[n, i, o] over o and all i, k with s i + d k - p = u
 
 i, k and u count along one axis or several; s is the stride, d the dilation, p the padding; outside of x there are
-zeros. y is linear in x and in W, and its gradients, for g = dl/dy, are the adjoints of the two linear maps. With groups,
-each group of output channels sees its own group of input channels only, and c counts within it.
+zeros. y is linear in x and in W, and its gradients, for g = dl/dy, are the adjoints of the two linear maps. With
+groups, each group of output channels sees its own group of input channels only, and c counts within it.
 
 The windows of x are laid out as the rows of a matrix (im2col), here those of 2x2 in an image of 3x3:
 

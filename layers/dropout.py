@@ -28,10 +28,8 @@ class Dropout(Layer):
         if not self.training or self.p == 0:
             self.m = None
             return x
-        kept = (
-            self.rng.random(self.mask_shape(x.shape), dtype=np.float64 if x.dtype == np.float64 else np.float32)
-            >= self.p
-        )
+        dtype = np.float64 if x.dtype == np.float64 else np.float32
+        kept = self.rng.random(self.mask_shape(x.shape), dtype) >= self.p
         self.m = kept * x.dtype.type(0 if self.p == 1 else 1 / (1 - self.p))  # scaled mask, in x's dtype
         return x * self.m
 

@@ -54,10 +54,8 @@ class MaxPool(Pool):
         return self.y
 
     def backward(self, g):
-        dx, free = (
-            np.zeros_like(self.x, order="C"),
-            np.ones(self.y.shape, bool),
-        )  # free: windows whose maximum is not met yet
+        dx = np.zeros(self.x.shape, self.x.dtype)
+        free = np.ones(self.y.shape, bool)  # the windows whose maximum is not met yet
         for windows, entries in self.taps(dx, self.y):
             first = (self.x[entries] == self.y[windows]) & free[windows]
             free[windows] &= ~first
