@@ -33,7 +33,7 @@ class GlobalAvgPool(GlobalPool):
 
     def forward(self, x):
         self.shape = x.shape  # (N, H, W, C)
-        return x.mean(axis=tuple(range(1, x.ndim - 1)))
+        return x.mean(axis=tuple(range(1, x.ndim - 1)), dtype=np.float64).astype(x.dtype)
 
     def backward(self, g):
         places = prod(self.shape[1:-1])

@@ -1,5 +1,6 @@
 """Pools: windows that keep their maximum, or their mean."""
 
+from functools import reduce
 from itertools import product
 from math import prod
 
@@ -87,14 +88,13 @@ class AvgPool(Pool):
 
     def count(self, x, y):
         """How many entries each window is the mean of: (H', W', 1)."""
-        counts = np.ones((1,) * (self.axes + 1), x.dtype)
+        along = []
         axes = zip(self._kernel, self._padding, self._stride, y.shape[1:], x.shape[1:], strict=False)
-        for axis, (kernel, (before, after), step, count, size) in enumerate(axes):
+        for kernel, (before, after), step, count, size in axes:
             starts = step * np.arange(count) - before
             low, high = (-before, size + after) if self.count_include_pad else (0, size)
-            inside = np.minimum(starts + kernel, high) - np.maximum(starts, low)
-            counts = counts * np.expand_dims(inside.astype(x.dtype), [i for i in range(self.axes + 1) if i != axis])
-        return counts
+            along.append(np.minimum(starts + kernel, high) - np.maximum(starts, low))
+        return reduce(np.multiply.outer, along)[..., None].astype(x.dtype)
 
 
 class MaxPool1d(MaxPool):

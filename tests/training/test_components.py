@@ -184,6 +184,22 @@ def test_graphs_that_no_run_can_train(spec, message):
         prepare(config([{"Graph": spec}], data="Xor"))
 
 
+def test_what_a_layer_refuses_in_training_is_told_before_the_run():
+    made = config(["Flatten", "BatchNorm", {"Dense": 10}], train={"epochs": 1, "batch_size": 1})
+    with pytest.raises(ConfigError, match="^model: layer 1 BatchNorm expected more than one value in each channel"):
+        prepare(made)
+
+
+def test_trying_a_batch_leaves_the_model_as_it_was():
+    made = config(["Flatten", "BatchNorm", "Dropout", {"Dense": 10}])
+    prepare(made)
+    again = config(["Flatten", "BatchNorm", "Dropout", {"Dense": 10}])
+    again.model.build((8, 8, 1), rng=0)
+    assert all(np.array_equal(made.model.state[name], array) for name, array in again.model.state.items())
+    draws = [run.model[2].rng.random() for run in (made, again)]
+    assert draws[0] == draws[1]
+
+
 def test_a_config_with_everything_trains_the_same_twice():
     spec = ["Flatten", {"Residual": ["ReLU", {"Dense": 64}]}, {"Dense": 10}]
     theta = []

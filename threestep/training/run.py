@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from contextlib import contextmanager
+from copy import deepcopy
 from datetime import datetime
 from pathlib import Path
 
@@ -104,6 +105,7 @@ def prepare(config):
     parts = {"train": data.train, "valid": data.valid, "test": data.test}
     parts = {name: (x, match_target(config, data, y, output_shape)) for name, (x, y) in parts.items()}
     try_loss(config, *parts["train"])
+    try_training(config, parts["train"][0])
     return parts
 
 
@@ -123,6 +125,14 @@ def try_loss(config, x, y):
         evaluate(config.model, config.loss, x[:256], y[:256], metrics=config.metrics)
     except (ValueError, TypeError) as error:
         raise ConfigError(f"loss: {error}") from None
+
+
+def try_training(config, x):
+    """One forward of a copy in training, so that layers that refuse so few examples are told before anything else."""
+    try:
+        deepcopy(config.model).train().forward(x[: config.batch_size])
+    except ValueError as error:
+        raise ConfigError(f"model: {error}") from None
 
 
 def match_target(config, data, y, output_shape):
