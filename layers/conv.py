@@ -29,6 +29,8 @@ class Conv(Windows):
         init="glorot_uniform",
         in_channels=None,
     ):
+        if isinstance(padding, str) and padding != "same":
+            raise ValueError(f"padding expected 'same' or whole numbers of 0 or more, got {padding!r}")
         self.set_windows(kernel_size, stride, padding, dilation)
         if padding == "same" and any(step > 1 for step in self._stride):
             raise ValueError(f"padding 'same' expected stride 1, got {stride!r}: give the padding as a number")
@@ -45,8 +47,8 @@ class Conv(Windows):
 
     def build(self, input_shape, rng=0, dtype=np.float32):
         output_shape = self.output_shape(input_shape)
-        shape = (self.out_channels, *self._kernel, input_shape[-1] // self.groups)
-        self.params["W"] = initializer(self.init)(rng, shape)
+        shape = (self.out_channels // self.groups, *self._kernel, input_shape[-1] // self.groups)
+        self.params["W"] = np.concatenate([initializer(self.init)(rng, shape) for _ in range(self.groups)])
         if self.bias:
             self.params["b"] = np.zeros(self.out_channels)
         return output_shape
@@ -103,7 +105,8 @@ class Conv2d(Conv):
         out_channels: O. kernel_size, stride, padding, dilation: a number, or one for each axis. padding counts zeros on
             each side; "same" gives y the size of x, with the odd zero at the end. groups: how many parts the channels
             fall into, each part of y seeing its part of x. bias: whether there is a b. init: how W starts, a name from
-            layers.initializers; b starts at 0. in_channels: C, known from the input if not given.
+            layers.initializers; b starts at 0. in_channels: C, known from the input if not given
+            (PyTorch has it first).
 
     Raises ValueError for a kernel larger than the padded input, channels that groups do not divide, "same" with a
     stride, another number of channels, and images with their channels first where that can be told.

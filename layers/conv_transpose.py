@@ -27,7 +27,7 @@ class ConvTranspose2d(Conv):
     Args: as Conv2d's, but padding takes entries of y away on each side, and output_padding adds some at the end, where
     several sizes of y are taken to one H by a Conv2d with this stride.
 
-    Raises ValueError where y would have no entries, for an output_padding that reaches neither stride nor dilation, and
+    Raises ValueError where y would have no entries, for an output_padding of stride and dilation or more, and
     as Conv2d does.
 
     Source: Dumoulin & Visin, "A guide to convolution arithmetic for deep learning", 2016, chapter 4.

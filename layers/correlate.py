@@ -18,12 +18,13 @@ The windows of x are laid out as the rows of a matrix (im2col), here those of 2x
 They hold an entry as often as windows overlap, so they are made in parts that fit into a processor's cache: as many
 examples at a time as do, or some lines of a large one.
 
-adjoint_x gathers where it could scatter. Let z be 0 but for z[s i + d (K - 1) - p] = g[i]. Then
-dx[u] = sum over k of W[K - 1 - k] z[u + d k]: a correlation of z, with W turned around and its channels exchanged. The
-price of its simplicity: with a stride most of z is 0, and is multiplied all the same.
+adjoint_x gathers where it could scatter. Entries of dx whose u + p leave the same remainder by s meet the same entries
+of the kernel, and as u runs by s, i runs by 1. So dx falls into s interleaved parts along each axis, and each of them
+is a correlation of g, stride 1, with those entries of W turned around and the channels exchanged.
 """
 
-from math import prod
+from itertools import product
+from math import gcd, prod
 from typing import NamedTuple
 
 import numpy as np
@@ -52,13 +53,30 @@ def correlate(x, W, geometry):
 
 
 def adjoint_x(g, W, geometry, size):
-    """dx (N, *size, C) of g = dl/dy and W: z correlated with W turned around, its channels exchanged."""
-    spans = [d * (k - 1) for d, k in zip(geometry.dilation, W.shape[1:-1], strict=True)]
-    starts = [span - before for span, (before, _) in zip(spans, geometry.padding, strict=True)]
-    z = spread(g, [n + span for n, span in zip(size, spans, strict=True)], starts, geometry.stride)
-    W = np.flip(exchange(W, geometry.groups), axis=tuple(range(1, W.ndim - 1)))
-    ones = (1,) * len(size)
-    return correlate(z, W, Geometry(ones, ((0, 0),) * len(size), geometry.dilation, geometry.groups))
+    """dx (N, *size, C) of g = dl/dy and W."""
+    dx = np.zeros((len(g), *size, W.shape[-1] * geometry.groups), g.dtype)
+    befores = [before for before, _ in geometry.padding]
+    axes = zip(g.shape[1:-1], size, W.shape[1:-1], geometry.stride, befores, geometry.dilation, strict=True)
+    W, ones = exchange(W, geometry.groups), (1,) * len(size)
+    for parts in product(*(interleaved(*axis) for axis in axes)):
+        places, taps, padding, dilation = zip(*parts, strict=True)
+        part = Geometry(ones, padding, dilation, geometry.groups)
+        dx[(slice(None), *places)] = correlate(g, W[(slice(None), *taps)], part)
+    return dx
+
+
+def interleaved(n, size, K, s, p, d):
+    """The parts of dx along one axis: (its places, its entries of the kernel turned around, padding, dilation) of each.
+
+    For n entries of g, size of dx, K of the kernel. Places that no window sees are left out.
+    """
+    q = s // gcd(s, d)  # entries of the kernel from one of a part to the next, which is q d / s entries of g further
+    for u in range(min(s, size)):
+        k = next((k for k in range(min(q, K)) if (u + p - d * k) % s == 0), None)
+        if k is not None:
+            i, more, count = (u + p - d * k) // s, (K - 1 - k) // q, -((u - size) // s)  # g[i] meets W[k] in dx[u]
+            padding = (q * d // s * more - i, i + count - n)
+            yield slice(u, None, s), slice(k + q * more, None, -q), padding, q * d // s
 
 
 def adjoint_W(g, x, geometry, kernel):
@@ -122,4 +140,4 @@ def overlap(length, start, step, size):
     """(slice, slice): those of `length` entries that land within 0 to `size`, entry i at start + step i, and where."""
     first = max(0, -(start // step))
     last = max(first, min(length, -((start - size) // step)))
-    return slice(first, last), slice(start + step * first, max(0, start + step * last), step)
+    return slice(first, last), slice(start + step * first, start + step * last, step)

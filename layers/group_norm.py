@@ -22,6 +22,8 @@ class GroupNorm(Normalization):
         eps: from 0 to below 1; keeps a group of equal numbers from a division by 0.
         affine: whether there are gamma and beta. num_channels: C, known from the input if not given.
 
+    A group of one entry, as in rows with C groups, gives y = beta.
+
     Raises ValueError where the channels cannot be divided into num_groups groups of one size.
 
     Source: Wu & He, "Group normalization", 2018, equations 1, 2, 6 and 7.

@@ -213,6 +213,8 @@ def admit_array(layer, x):
         raise ValueError(f"{layer.label}.forward expected examples stacked on axis 0, got a single number")
     if len(x) == 0 and layer.training:
         raise ValueError(f"{layer.label}.forward expected at least one example to train on, got x of shape {x.shape}")
+    if x.dtype not in (np.float32, np.float64):  # half, extended, of another byte order
+        x = x.astype(np.float32 if x.dtype.itemsize <= 4 else np.float64)
     return x
 
 

@@ -52,7 +52,7 @@ def normalize(x, cut, eps):
     """xhat = (x - mean) / sqrt(var + eps) in x's shape; and 1 / sqrt(var + eps), mean, var of each set: (A, groups).
 
     In float32 a mean near a million is rounded to a sixteenth. What is left after subtracting it has a mean too, which
-    is exact, as these numbers are small, and is subtracted in turn.
+    is right to the last digits, as these numbers are small, and is subtracted in turn.
     """
     near = cut.mean(x)
     xhat = x.reshape(cut.shape) - cut.over_sets(near)

@@ -7,6 +7,7 @@ from .guards import batch
 from .layer import Layer
 from .moments import normalize, normalize_backward, scale_and_shift
 from .sums import sum_rows
+from .windows import channels_first_advice
 
 
 class Normalization(Layer):
@@ -40,7 +41,8 @@ class Normalization(Layer):
         sizes = self.sizes
         if not input_shape or input_shape[max(len(input_shape) - len(sizes), 0) :] != sizes:
             last = ", ".join(map(str, sizes or self.letter))
-            raise ValueError(f"{self.label} expected x of shape (N, ..., {last}), got {batch(input_shape)}")
+            hint = channels_first_advice(input_shape, *sizes[-1:])
+            raise ValueError(f"{self.label} expected x of shape (N, ..., {last}), got {batch(input_shape)}{hint}")
         return input_shape
 
     def forward(self, x):

@@ -6,7 +6,7 @@ from math import prod
 
 import numpy as np
 
-from .arguments import flag
+from .arguments import flag, whole_numbers
 from .correlate import overlap
 from .windows import Windows
 
@@ -17,10 +17,11 @@ class Pool(Windows):
     flops_per_entry = property(lambda self: prod(self._kernel))
 
     def set_windows(self, kernel_size, stride, padding, dilation, ceil_mode):
+        whole_numbers("padding", padding, least=0, count=self.axes)  # which refuses "same"
         super().set_windows(kernel_size, kernel_size if stride is None else stride, padding, dilation)
         self.stride, self.ceil_mode = stride, flag("ceil_mode", ceil_mode)
         for span, (before, _) in zip(self._spans, self._padding, strict=True):
-            if padding == "same" or 2 * before > span:
+            if 2 * before > span:
                 raise ValueError(f"padding expected at most half a window of {span}, got {padding!r}")
 
     def output_shape(self, input_shape):
@@ -111,7 +112,8 @@ class MaxPool2d(MaxPool):
 
     s is the stride, d the dilation, p the padding, which is never the maximum.
 
-    Shapes: x (N, H, W, C) to y (N, H', W', C), with H' = (H + 2 p - d (KH - 1) - 1) // s + 1; W' likewise.
+    Shapes: x (N, H, W, C) to y (N, H', W', C), with H' = (H + 2 p - d (KH - 1) - 1) // s + 1, one more where ceil_mode
+    adds a window; W' likewise. A window that dilation lets see nothing but padding gives -inf.
 
     backward: dx is at each entry the sum of g over the windows that it is the maximum of. Of equal entries the first of
     a window counts, row by row, as in PyTorch.
@@ -140,9 +142,10 @@ class AvgPool2d(AvgPool):
 
     s is the stride, p the padding, with zeros.
 
-    Shapes: x (N, H, W, C) to y (N, H', W', C), with H' = (H + 2 p - KH) // s + 1; W' likewise.
+    Shapes: x (N, H, W, C) to y (N, H', W', C), with H' = (H + 2 p - KH) // s + 1, one more where ceil_mode adds a
+    window; W' likewise.
 
-    backward: dx is at each entry the sum of g over the windows that hold it, each divided by what it is the mean of.
+    backward: dx is at each entry the sum of g over the windows that hold it, each divided by the number of its entries.
 
     Args:
         kernel_size, stride, padding: a number, or one for each axis. stride is kernel_size unless given.

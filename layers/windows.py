@@ -40,7 +40,7 @@ class Windows(Layer):
             if room < 0:
                 padded = f" with {sum(pads)} of padding" if any(pads) else ""
                 raise ValueError(
-                    f"{self.label} expected {axis} of at least {span - sum(pads)}, for a kernel over {span}{padded}, "
+                    f"{self.label} expected {axis} of at least {span - sum(pads)}, as its kernel spans {span}{padded}, "
                     f"got {batch(input_shape)}{channels_first_advice(input_shape)}"
                 )
             count = room // stride + 1
@@ -65,7 +65,7 @@ def require_axes(layer, input_shape, axes):
 
 def channels_first_advice(input_shape, channels=None):
     """What to say where an example looks as if it had its channels first; else ""."""
-    if not looks_channels_first(input_shape) and input_shape[0] != channels:
+    if not looks_channels_first(input_shape) and input_shape[:1] != (channels,):
         return ""
     return ": its channels seem to come first, np.moveaxis(x, 1, -1) puts them last"
 
@@ -75,4 +75,4 @@ def looks_channels_first(input_shape):
     if len(input_shape) != 3:
         return False
     first, *rest = input_shape
-    return first in (1, 3) and min(rest) >= 8 and (rest[0] == rest[1] or min(rest) >= 32)
+    return first in (1, 3) and min(rest) >= 8 and (rest[0] == rest[1] or min(rest) >= 16)

@@ -73,11 +73,10 @@ class FrozenMoves(BatchNorm):
 
 
 class FrozenBackward(BatchNorm):
-    """Goes back through the statistics that frozen forward did not calculate."""
+    """Goes back through a mean that frozen forward did not calculate."""
 
     def hat_backward(self, dxhat):
-        self.by_batch = self.training
-        return super().hat_backward(dxhat)
+        return super().hat_backward(dxhat) - self.frozen * dxhat.mean(axis=0)
 
 
 class QuietWhenFrozen(Dropout):

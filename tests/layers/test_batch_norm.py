@@ -57,6 +57,11 @@ def test_in_training_by_hand():
     assert layer.grads["gamma"].tolist() == [-0.5, 0] and layer.grads["beta"].tolist() == [1, 0]
 
 
+def test_channels_first_are_told():
+    with pytest.raises(ValueError, match=r"expected x of shape \(N, ..., 3\), got \(N, 3, 5, 7\): its channels seem"):
+        BatchNorm(num_features=3).build((3, 5, 7))
+
+
 @pytest.mark.parametrize("shape", [(5, 1, 2), (1, 5, 2), (1, 5, 1, 2), (1, 1, 5, 2)])
 def test_a_channel_is_over_all_but_the_last_axis(shape):
     layer = BatchNorm(eps=0)

@@ -73,6 +73,18 @@ def test_parameters_come_in_this_order_and_b_starts_at_zero():
     assert not layer.params["b"].any()
 
 
+def test_each_group_starts_as_a_convolution_of_its_own():
+    layer = Conv2d(64, 3, groups=64)
+    layer.build((8, 8, 64))
+    assert np.abs(layer.params["W"]).max() == pytest.approx(np.sqrt(6 / (9 + 9)), rel=0.02)
+
+
+def test_the_gradient_of_the_data_is_not_paid_for_where_nobody_wants_it(monkeypatch):
+    monkeypatch.setattr("layers.conv.adjoint_x", None)
+    layer = Conv2d(2, 3)
+    layer.backward(np.ones_like(layer.forward(np.ones((1, 4, 4, 1)))), input_gradient=False)
+
+
 def test_a_translated_image_gives_a_translated_output():
     layer, x = Conv2d(3, 3, padding="same"), np.zeros((1, 9, 9, 2))
     x[0, 2:5, 3:6] = np.random.default_rng(0).normal(size=(3, 3, 2))
@@ -160,7 +172,7 @@ def test_bytes_and_no_images_are_refused():
         ({"kernel_size": 2.0}, "kernel_size expected .* got 2.0"),
         ({"stride": True}, "stride expected .* got True"),
         ({"padding": -1}, "padding expected a whole number of 0 or more, or 2 of them, got -1"),
-        ({"padding": "valid"}, "padding expected .* got 'valid'"),
+        ({"padding": "valid"}, "padding expected 'same' or whole numbers of 0 or more, got 'valid'"),
         ({"padding": "same", "stride": (1, 2)}, r"padding 'same' expected stride 1, got \(1, 2\)"),
         ({"dilation": (1, 0)}, r"dilation expected .* got \(1, 0\)"),
         ({"groups": 3}, "out_channels expected a multiple of groups, 3, got 4"),

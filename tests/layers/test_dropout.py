@@ -23,6 +23,10 @@ def test_drops_with_probability_p_and_keeps_the_mean():
     assert np.array_equal(layer.backward(x), y)  # the same mask
 
 
+def test_what_is_kept_grows_by_what_is_dropped():
+    assert set(np.unique(Dropout(p=0.9).forward(np.ones((100, 100))))) == {0, 1 / (1 - 0.9)}
+
+
 def test_rests_in_eval_mode():
     layer, x = Dropout(p=0.9).eval(), np.random.default_rng(0).random((4, 5))
     assert np.array_equal(layer.forward(x), x) and np.array_equal(layer.backward(x), x)

@@ -27,6 +27,19 @@ def test_images_may_differ_in_size_from_batch_to_batch():
 
 
 @pytest.mark.parametrize("layer", [GlobalAvgPool(), GlobalMaxPool()])
+def test_each_gradient_may_be_written_into(layer):
+    x = np.ones((2, 3, 4, 5))
+    layer.forward(x)
+    layer.backward(np.ones((2, 5)))[...] = 0
+
+
+def test_a_mean_of_many_places_is_exact():
+    x = np.random.default_rng(0).uniform(1e4, 1e4 + 1, (1, 1000, 1000, 3)).astype(np.float32)
+    exact = x.mean(axis=(1, 2), dtype=np.float64)
+    assert np.abs(GlobalAvgPool().forward(x) / exact - 1).max() <= 1e-6
+
+
+@pytest.mark.parametrize("layer", [GlobalAvgPool(), GlobalMaxPool()])
 def test_rows_are_refused(layer):
     with pytest.raises(ValueError, match=r"expected images \(N, H, W, C\) or sequences \(N, T, C\), got \(N, 5\)"):
         layer.build((5,))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from layers import Dense, Flatten, Layer, ReLU, Sequential, Sigmoid
+from layers import BatchNorm, Dense, Flatten, GlobalAvgPool, Layer, ReLU, Sequential, Sigmoid
 
 
 @pytest.fixture
@@ -187,3 +187,11 @@ def test_one_example_without_its_batch_axis_is_recognized():
         layer.forward(np.zeros(4))
     with pytest.raises(ValueError, match=r"got \(2, 5\)$"):
         layer.forward(np.zeros((2, 5)))
+
+
+@pytest.mark.parametrize(("given", "kept"), [("f2", "f4"), (">f4", "f4"), (">f8", "f8"), ("f4", "f4"), ("f8", "f8")])
+def test_every_float_is_computed_in_float32_or_float64(given, kept):
+    for layer in (ReLU(), BatchNorm(affine=False), GlobalAvgPool()):
+        y = layer.forward(np.ones((3, 2, 2), given))
+        dx = layer.backward(np.ones(y.shape, given))
+        assert y.dtype == dx.dtype == np.dtype(kept)

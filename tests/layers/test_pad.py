@@ -43,6 +43,12 @@ def test_another_number_of_axes_is_refused(layer, shape, message):
         layer.build(shape)
 
 
+@pytest.mark.parametrize("value", [np.nan, "0", None, True])
+def test_value_must_be_a_number(value):
+    with pytest.raises(ValueError, match="value expected a number"):
+        Pad(1, value)
+
+
 def test_flops_are_none():
     layer = Pad(1)
     layer.build((2, 3))
