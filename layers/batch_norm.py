@@ -17,8 +17,8 @@ class BatchNorm(Normalization):
         running_mean = (1 - momentum) running_mean + momentum mean
         running_var  = (1 - momentum) running_var  + momentum var R / (R - 1), for R values in a channel
 
-    In evaluation, and when frozen in training too, the running statistics are used in their place, and kept. They are
-    state, and start at 0 and 1.
+    In evaluation, and when frozen in training too, the running statistics are used in their place, and kept; a batch
+    that is not finite leaves them alone as well. They are state, and start at 0 and 1.
 
     Shapes: (N, C), (N, T, C), (N, H, W, C), kept, with gamma (C,), which starts at 1, and beta (C,), which starts at 0.
 
@@ -69,9 +69,10 @@ class BatchNorm(Normalization):
             self.inv_std = 1 / np.sqrt(var + self.eps)
             return (x - mean) * self.inv_std
         xhat, self.inv_std, mean, var = normalize(x, self.cut, self.eps)
-        n, m = self.cut.size, self.momentum  # n values in a channel
-        self.state["running_mean"] = (1 - m) * self.state["running_mean"] + m * mean[0]
-        self.state["running_var"] = (1 - m) * self.state["running_var"] + m * var[0] * (n / (n - 1))
+        if np.isfinite(var).all():  # else training has diverged, and what is saved ought to stay of use
+            n, m = self.cut.size, self.momentum  # n values in a channel
+            self.state["running_mean"] = (1 - m) * self.state["running_mean"] + m * mean[0]
+            self.state["running_var"] = (1 - m) * self.state["running_var"] + m * var[0] * (n / (n - 1))
         return xhat
 
     def hat_backward(self, dxhat):

@@ -72,6 +72,8 @@ class Layer:
                 setattr(cls, name, guard(step))
 
     def __new__(cls, *args, **options):
+        if cls.__init__ is Layer.__init__ and (args or options):
+            raise TypeError(f"{cls.__name__} takes no arguments, got {', '.join(map(repr, args or options))}")
         self = super().__new__(cls)
         self._params, self._grads, self._state = Parameters(), Parameters(), Parameters()
         return self

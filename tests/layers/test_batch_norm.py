@@ -57,6 +57,16 @@ def test_in_training_by_hand():
     assert layer.grads["gamma"].tolist() == [-0.5, 0] and layer.grads["beta"].tolist() == [1, 0]
 
 
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, 1e30])
+def test_a_batch_that_is_not_finite_leaves_the_running_statistics(wrong):
+    layer = BatchNorm()
+    layer.forward(np.arange(6, dtype=np.float32).reshape(3, 2))
+    before = {name: array.copy() for name, array in layer.state.items()}
+    with np.errstate(all="ignore"):
+        layer.forward(np.array([[1, 2], [3, wrong], [5, -wrong]], np.float32))
+    assert all(np.array_equal(layer.state[name], array) for name, array in before.items())
+
+
 def test_channels_first_are_told():
     with pytest.raises(ValueError, match=r"expected x of shape \(N, ..., 3\), got \(N, 3, 5, 7\): its channels seem"):
         BatchNorm(num_features=3).build((3, 5, 7))

@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 
-from layers import Dense, Dropout, Layer, ReLU, Sequential, Sigmoid
+from layers import Dense, Dropout, Flatten, Layer, ReLU, Sequential, Sigmoid
 from losses import CrossEntropy
 from optim import SGD
 
@@ -94,6 +94,12 @@ def test_a_misspelt_gradient_is_told():
 def test_copy_copy_is_refused(model):
     with pytest.raises(TypeError, match="would share its parameters: use copy.deepcopy"):
         copy.copy(model)
+
+
+@pytest.mark.parametrize(("make", "got"), [(lambda: Flatten(1), "1"), (lambda: ReLU(inplace=True), "'inplace'")])
+def test_a_layer_without_settings_says_so(make, got):
+    with pytest.raises(TypeError, match=f"(Flatten|ReLU) takes no arguments, got {got}"):
+        make()
 
 
 def test_astype_belongs_to_the_outermost_model(model):
