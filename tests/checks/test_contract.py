@@ -244,7 +244,15 @@ class Unpicklable(ReLU):
         return super().forward(x)
 
 
+class ReadsMemory(ReLU):
+    """Takes the entries of g in the order in which they lie in memory."""
+
+    def backward(self, g):
+        return super().backward(g.ravel(order="K").reshape(g.shape))
+
+
 MUTANTS = [
+    (ReadsMemory(), "laid out in memory in any way"),
     (Unpicklable(), "deepcopy and pickle"),
     (FirstBatchScale(3), "batch size may change"),
     (FirstWeights(3), "read the parameters from theta"),

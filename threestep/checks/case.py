@@ -51,10 +51,13 @@ class Case:
         layer.update()
         return layer, x, y, g, dx
 
-    def outcome(self, layer, x):
-        """{name: array} of y, dx and every gradient after the three steps with a g that depends on nothing else."""
+    def outcome(self, layer, x, layout=np.asarray):
+        """{name: array} of y, dx and every gradient after the three steps with a g that depends on nothing else.
+
+        layout: a function that gives g another memory order.
+        """
         y = layer.forward(x)
-        g = each(lambda part: np.cos(np.arange(part.size)).reshape(part.shape), y)
+        g = each(lambda part: layout(np.cos(np.arange(part.size)).reshape(part.shape)), y)
         dx = layer.backward(g)
         layer.update()
         return copies({**numbered("y", y), **numbered("dx", dx), **arrays_of(layer, "grads")})
