@@ -95,7 +95,7 @@ class Conv2d(Conv):
     turned around.
 
     Shapes: x (N, H, W, C) to y (N, H', W', O), with W (O, KH, KW, C / groups), b (O,) and
-    H' = (H + 2 p - d (KH - 1) - 1) // s + 1; W' likewise.
+    H' = (H + 2 p - d (KH - 1) - 1) // s + 1; W' likewise. PyTorch's weight is W.transpose(0, 3, 1, 2).
 
     backward: dx[u, v, c] = the sum of W[o, k, l, c] g[i, j, o] wherever s i + d k - p = u and s j + d l - p = v.
     update: dW[o, k, l, c] = the sum of g[i, j, o] x[s i + d k - p, s j + d l - p, c] over the examples, i and j;

@@ -18,7 +18,8 @@ class ConvTranspose2d(Conv):
     It does to data what Conv2d's backward does to gradients, and its backward does what Conv2d's forward does.
 
     Shapes: x (N, H, W, C) to y (N, H', W', O), with W (O, KH, KW, C / groups), b (O,) and
-    H' = s (H - 1) + d (KH - 1) + 1 - 2 p + output_padding; W' likewise.
+    H' = s (H - 1) + d (KH - 1) + 1 - 2 p + output_padding; W' likewise. Without groups, PyTorch's
+    weight is W.transpose(3, 0, 1, 2).
 
     backward: dx[i, j, c] = sum over k, l, o of W[o, k, l, c] g[s i + d k - p, s j + d l - p, o].
     update: dW[o, k, l, c] = the sum of x[i, j, c] g[s i + d k - p, s j + d l - p, o] over the examples, i and j;
@@ -27,8 +28,8 @@ class ConvTranspose2d(Conv):
     Args: as Conv2d's, but padding takes entries of y away on each side, and output_padding adds some at the end, where
     several sizes of y are taken to one H by a Conv2d with this stride.
 
-    Raises ValueError where y would have no entries, for an output_padding of stride and dilation or more, and
-    as Conv2d does.
+    Raises ValueError where y would have no entries, for an output_padding that is not below stride or dilation, and as
+    Conv2d does.
 
     Source: Dumoulin & Visin, "A guide to convolution arithmetic for deep learning", 2016, chapter 4.
     """

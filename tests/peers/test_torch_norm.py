@@ -8,7 +8,7 @@ import pytest
 
 from layers import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, RMSNorm
 
-torch = pytest.importorskip("torch", "2.4", reason="there is no PyTorch with RMSNorm: pip install -U -e '.[bench]'")
+torch = pytest.importorskip("torch", "2.4", reason="PyTorch 2.4 is not installed: pip install -U -e '.[bench]'")
 nn = torch.nn
 
 CLOSE = {"rtol": 1e-10, "atol": 1e-10}
