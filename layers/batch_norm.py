@@ -18,7 +18,7 @@ class BatchNorm(Normalization):
         running_var  = (1 - momentum) running_var  + momentum var R / (R - 1), for R values in a channel
 
     In evaluation, and when frozen in training too, the running statistics are used in their place, and kept; a batch
-    that is not finite leaves them alone as well. They are state, and start at 0 and 1.
+    whose variance is not finite leaves them alone as well. They are state, and start at 0 and 1.
 
     Shapes: (N, C), (N, T, C), (N, H, W, C), kept, with gamma (C,), which starts at 1, and beta (C,), which starts at 0.
 

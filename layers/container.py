@@ -49,7 +49,8 @@ class Container(Layer):
     def build_child(self, place, input_shape, rng, dtype):
         """Builds one layer, unless it came built; returns its output shape. Errors name its place."""
         layer = self.children[place]
-        layer._sees_data = self._sees_data and (input_shape == self._asked or input_shape in self._asked)
+        known = [other for other in self.children[:place] if other.params and other.input_shape == input_shape]
+        layer._sees_data = self._sees_data and (input_shape == self._asked or input_shape in self._asked) and not known
         try:
             if layer.built and not self.built:
                 if layer.dtype is not None and layer.dtype != dtype:

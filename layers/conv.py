@@ -9,7 +9,7 @@ from .correlate import Geometry, adjoint_W, adjoint_x, correlate
 from .guards import batch
 from .initializers import initializer
 from .sums import sum_rows
-from .windows import Windows, channels_first_advice, looks_channels_first
+from .windows import Windows, channels_first_advice, looks_channels_first, require_axes
 
 
 class Conv(Windows):
@@ -54,9 +54,9 @@ class Conv(Windows):
         return output_shape
 
     def output_shape(self, input_shape):
-        counts = self.window_counts(input_shape)
+        require_axes(self, input_shape, self.axes)
         require_channels(self, input_shape, self.in_channels)
-        return (*counts, self.out_channels)
+        return (*self.window_counts(input_shape), self.out_channels)
 
     def forward(self, x):
         self.x = x  # (N, H, W, C)

@@ -28,8 +28,8 @@ class ConvTranspose2d(Conv):
     Args: as Conv2d's, but padding takes entries of y away on each side, and output_padding adds some at the end, where
     several sizes of y are taken to one H by a Conv2d with this stride.
 
-    Raises ValueError where y would have no entries, for an output_padding that is not below stride or dilation, and as
-    Conv2d does.
+    Raises ValueError where y would have no entries, for an output_padding that is less than neither stride nor
+    dilation, and as Conv2d does.
 
     Source: Dumoulin & Visin, "A guide to convolution arithmetic for deep learning", 2016, chapter 4.
     """
@@ -68,7 +68,7 @@ class ConvTranspose2d(Conv):
         axes = zip(input_shape, self._stride, self._spans, self._padding, strict=False)
         sizes = tuple(step * (n - 1) + span - sum(pads) for n, step, span, pads in axes)
         if min(sizes) < 1:
-            raise ValueError(f"{self.label} would give y of {sizes}: padding takes all of x, got {batch(input_shape)}")
+            raise ValueError(f"{self.label} would give y of {sizes}: padding takes all of y, got {batch(input_shape)}")
         return (*sizes, self.out_channels)
 
     def forward(self, x):

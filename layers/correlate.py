@@ -1,4 +1,4 @@
-"""The correlation of which convolutions are made, and its two adjoints: one product of matrices each.
+"""The correlation of which convolutions are made, and its two adjoints: products of matrices.
 
     correlate:  y[n, i, o]  = sum over k, c of x[n, s i + d k - p, c] W[o, k, c]
     adjoint_W:  dW[o, k, c] = sum over n, i of g[n, i, o] x[n, s i + d k - p, c]
@@ -18,9 +18,9 @@ The windows of x are laid out as the rows of a matrix (im2col), here those of 2x
 They hold an entry as often as windows overlap, so they are made in parts that fit into a processor's cache: as many
 examples at a time as do, or some lines of a large one.
 
-adjoint_x gathers where it could scatter. Entries of dx whose u + p leave the same remainder by s meet the same entries
-of the kernel, and as u runs by s, i runs by 1. So dx falls into s interleaved parts along each axis, and each of them
-is a correlation of g, stride 1, with those entries of W turned around and the channels exchanged.
+adjoint_x gathers where it could scatter. Entries of dx whose u + p leave the same remainder when divided by s meet the
+same entries of the kernel, and as u runs by s, i runs by 1. So dx falls into s interleaved parts along each axis, and
+each of them is a correlation of g, stride 1, with those entries of W turned around and the channels exchanged.
 """
 
 from itertools import product
@@ -37,7 +37,7 @@ class Geometry(NamedTuple):
     """How windows lie; each but groups has an entry for each axis that they move along."""
 
     stride: tuple
-    padding: tuple  # (zeros before, zeros after)
+    padding: tuple  # (zeros before, zeros after); below 0, entries to cut away
     dilation: tuple
     groups: int
 
@@ -68,15 +68,17 @@ def adjoint_x(g, W, geometry, size):
 def interleaved(n, size, K, s, p, d):
     """The parts of dx along one axis: (its places, its entries of the kernel turned around, padding, dilation) of each.
 
-    For n entries of g, size of dx, K of the kernel. Places that no window sees are left out.
+    For n entries of g, size of dx, K of the kernel. A part begins at u, where g[i] meets W[k], g[i - q d / s] meets
+    W[k + q], and so on: backwards, which is why the kernel is turned around. Places that no window sees stay 0.
     """
-    q = s // gcd(s, d)  # entries of the kernel from one of a part to the next, which is q d / s entries of g further
+    q = s // gcd(s, d)  # the least for which q d is a multiple of s
     for u in range(min(s, size)):
         k = next((k for k in range(min(q, K)) if (u + p - d * k) % s == 0), None)
         if k is not None:
-            i, more, count = (u + p - d * k) // s, (K - 1 - k) // q, -((u - size) // s)  # g[i] meets W[k] in dx[u]
-            padding = (q * d // s * more - i, i + count - n)
-            yield slice(u, None, s), slice(k + q * more, None, -q), padding, q * d // s
+            i, last = (u + p - d * k) // s, k + (K - 1 - k) // q * q  # W[last] is the last that the part meets
+            count = -((u - size) // s)  # of the part's entries
+            padding = ((last - k) * d // s - i, i + count - n)
+            yield slice(u, None, s), slice(last, None, -q), padding, q * d // s
 
 
 def adjoint_W(g, x, geometry, kernel):
@@ -99,9 +101,7 @@ def windows_of(x, kernel, geometry):
     """A view (N, *out, *kernel, C) of all windows of x, or of a copy with its padding around."""
     axes = tuple(range(1, x.ndim - 1))
     if np.any(geometry.padding):
-        starts = [before for before, _ in geometry.padding]
-        sizes = [n + sum(pads) for n, pads in zip(x.shape[1:-1], geometry.padding, strict=True)]
-        x = spread(x, sizes, starts, (1,) * len(sizes))
+        x = padded(x, geometry.padding)
     spans = [d * (k - 1) + 1 for d, k in zip(geometry.dilation, kernel, strict=True)]
     windows = np.moveaxis(sliding_window_view(x, spans, axes), x.ndim - 1, -1)
     steps = [slice(None, None, step) for step in (*geometry.stride, *geometry.dilation)]
@@ -127,12 +127,13 @@ def by_group(a, groups):
     return a.reshape(-1, groups, a.shape[-1] // groups).swapaxes(0, 1)
 
 
-def spread(a, sizes, starts, steps):
-    """Zeros (N, *sizes, C) with a's entry i of each axis at start + step i; what would lie outside is left out."""
-    out = np.zeros((len(a), *sizes, a.shape[-1]), a.dtype)
-    pairs = [overlap(*axis) for axis in zip(a.shape[1:-1], starts, steps, sizes, strict=True)]
+def padded(x, padding):
+    """x with (before, after) zeros along each axis between batch and channels; below 0, entries are cut away."""
+    sizes = [n + sum(pads) for n, pads in zip(x.shape[1:-1], padding, strict=True)]
+    pairs = [overlap(n, before, 1, size) for n, (before, _), size in zip(x.shape[1:-1], padding, sizes, strict=True)]
     taken, places = zip(*pairs, strict=True)
-    out[(slice(None), *places)] = a[(slice(None), *taken)]
+    out = np.zeros((len(x), *sizes, x.shape[-1]), x.dtype)
+    out[(slice(None), *places)] = x[(slice(None), *taken)]
     return out
 
 

@@ -23,9 +23,10 @@ def guard_build(step):
             return step(self, input_shape, rng, dtype)
         input_shape, dtype = example_shape(self, input_shape), float_dtype(self, dtype)
         generator, theta = np.random.default_rng(rng), None
+        shapes = [(layer, layer.rng, layer.input_shape, layer._built_shape) for layer in self.walk() if layer.built]
         if self.built:
             self.output_shape(input_shape)  # which refuses what build would, before anything is drawn again
-            theta = self.theta.copy()
+            theta, state = self.theta.copy(), {name: array.copy() for name, array in self.state.items()}
             if theta.dtype != dtype:
                 self.astype(dtype)
         refuse_hidden_layers(self)
@@ -44,8 +45,10 @@ def guard_build(step):
             for layer, kept in before:
                 vars(layer).clear()
                 vars(layer).update(kept)
+            for layer, *kept in shapes:
+                layer.rng, layer.input_shape, layer._built_shape = kept
             if theta is not None:
-                self.theta = theta
+                self.theta, self.state = theta, state
                 if theta.dtype != dtype:
                     self.astype(theta.dtype)
             raise
@@ -65,7 +68,7 @@ def guard_forward(step):
     def forward(self, x):
         if self._step == "forward":
             return step(self, x)
-        if type(x) is not np.ndarray or (x.shape[1:], x.dtype) != self._input or not len(x):
+        if type(x) is not np.ndarray or (x.shape[1:], x.dtype) != self._input or x.shape[:1] in ((), (0,)):
             x = admit_input(self, x)
         self._ready, self._output = False, None
         outer, self._step = self._step, "forward"

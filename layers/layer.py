@@ -53,7 +53,7 @@ class Layer:
     input_shape = None  # one example's shape, as build was told
     _built_shape = None  # and its output's, as build returned
     _asked = None  # the shape that build was last called with
-    _sees_data = True  # whether that is the outermost model's own, rather than what another layer gives
+    _sees_data = True  # whether that may be the data's, rather than what another layer gives
     children = ()
     _frozen, _lr_factor, _share = False, 1.0, None
     _owner = None  # the layer whose parameters are used here: see sharing.py
@@ -73,7 +73,7 @@ class Layer:
 
     def __new__(cls, *args, **options):
         if cls.__init__ is Layer.__init__ and (args or options):
-            raise TypeError(f"{cls.__name__} takes no arguments, got {', '.join(map(repr, args or options))}")
+            raise TypeError(f"{cls.__name__} takes no arguments, got {', '.join(map(repr, [*args, *options]))}")
         self = super().__new__(cls)
         self._params, self._grads, self._state = Parameters(), Parameters(), Parameters()
         return self

@@ -25,11 +25,11 @@ class Cut:
             k *= 2
         self.groups = groups
         self.shape = blocks, rows // k, k * channels
-        self.parts = blocks, k, groups, channels // groups  # what a row is made of
+        self.parts = blocks, k, groups, channels // groups  # the blocks, and what a row is made of
         self.size = rows * channels // groups  # of a set
 
     def mean(self, x):
-        """The mean of each set of x, exact over long axes (see sums.py), in x's dtype: (A, groups)."""
+        """The mean of each set of x, within 1e-6 over long axes (see sums.py), in x's dtype: (A, groups)."""
         blocks, _, row = self.shape
         if self.groups == 1:
             sums = sum_rows(x.reshape(blocks, self.size).T, out=np.empty(blocks))[:, None]

@@ -38,7 +38,7 @@ class Pad(Layer):
         pads = self._pads if self._each else self._pads * axes
         if axes < 1 or len(pads) != axes:
             between = f"{len(pads)} axes" if self._each else "an axis or more"
-            advice = ": a pair for each axis is [[1, 1], [1, 1]]" if len(pads) > axes else ""
+            advice = ": a pair for each axis is [[1, 1], [1, 1]]" if self._each and len(pads) > axes else ""
             raise ValueError(f"{self.label} expected {between} between N and C, got {batch(input_shape)}{advice}")
         return pads
 

@@ -16,8 +16,8 @@ AXES = {"linear": 1, "bilinear": 2}  # that the mode is for; nearest is for any 
 class Upsample(Layer):
     """y = x with s times as many entries along each axis between the batch and the channels, s being scale_factor.
 
-    Entry i of y has its middle at u = (i + 1/2) / s - 1/2 in x. nearest: it is entry i // s of x. linear: it is the sum
-    of x's entries j times max(0, 1 - |u - j|), where u beyond the ends counts as at the end; along each axis in turn.
+    Entry i of y has its middle at u = (i + 1/2) / s - 1/2 in x. nearest: it is entry i // s of x. linear: it lies on
+    the line between the two entries of x beside u, and beyond the ends it is the last one; along each axis in turn.
 
     Shapes: (N, H, W, C) to (N, s H, s W, C); (N, T, D) to (N, s T, D). backward: dx is the sum of g over the entries of
     y that x went into, each times its factor there.
@@ -54,26 +54,41 @@ class Upsample(Layer):
     def forward(self, x):
         self.shape = x.shape  # (N, H, W, C)
         for axis, s in enumerate(self.factors(x.shape[1:]), start=1):
-            x = x.repeat(s, axis) if self.mode == "nearest" else along(matrix(x.shape[axis], s, x.dtype), x, axis)
+            x = self.larger(x, axis, s)
         return x
 
     def backward(self, g):
         for axis, s in enumerate(self.factors(self.shape[1:]), start=1):
-            n = self.shape[axis]
-            if self.mode == "nearest":
-                g = g.reshape(*g.shape[:axis], n, s, *g.shape[axis + 1 :]).sum(axis=axis + 1)
-            else:
-                g = along(matrix(n, s, g.dtype).T, g, axis)
+            g = self.smaller(g, axis, s)
         return g
 
+    def larger(self, x, axis, s):
+        """x with s times as many entries along the axis."""
+        before, n, after = prod(x.shape[:axis]), x.shape[axis], prod(x.shape[axis + 1 :])
+        rows, y = x.reshape(before, n, after), np.empty((before, n, s, after), x.dtype)
+        for r, t, side in self.shares(s):
+            y[:, :, r] = rows
+            if t:
+                y[:, :, r] += t * (rows[:, np.clip(np.arange(n) + side, 0, n - 1)] - rows)
+        return y.reshape(*x.shape[:axis], n * s, *x.shape[axis + 1 :])
 
-def matrix(n, s, dtype):
-    """M (s n, n) of linear interpolation."""
-    u = np.clip((np.arange(s * n) + 0.5) / s - 0.5, 0, n - 1)
-    return np.maximum(0, 1 - np.abs(u[:, None] - np.arange(n))).astype(dtype)
+    def smaller(self, g, axis, s):
+        """The gradient of larger's x from that of its y."""
+        before, n, after = prod(g.shape[:axis]), g.shape[axis] // s, prod(g.shape[axis + 1 :])
+        g, shape = g.reshape(before, n, s, after), (*g.shape[:axis], n, *g.shape[axis + 1 :])
+        dx = g.sum(axis=2)
+        for r, t, side in self.shares(s):
+            share = t * g[:, :, r]  # what x[j + side] has in y, and x[j] has not
+            if t:
+                dx -= share
+                to, of = (slice(None, -1), slice(1, None)) if side < 0 else (slice(1, None), slice(None, -1))
+                dx[:, to] += share[:, of]
+                end = 0 if side < 0 else -1  # where x goes on as at its end
+                dx[:, end] += share[:, end]
+        return dx.reshape(shape)
 
-
-def along(M, x, axis):
-    """M times x along one of x's axes."""
-    lines = x.reshape(prod(x.shape[:axis]), x.shape[axis], prod(x.shape[axis + 1 :]))
-    return (M @ lines).reshape(*x.shape[:axis], len(M), *x.shape[axis + 1 :])
+    def shares(self, s):
+        """(r, t, side) for r from 0 to s - 1: y[s j + r] = x[j] + t (x[j + side] - x[j])."""
+        for r in range(s):
+            u = (r + 0.5) / s - 0.5
+            yield r, 0.0 if self.mode == "nearest" else abs(u), -1 if u < 0 else 1

@@ -59,7 +59,7 @@ def require_axes(layer, input_shape, axes):
         one_example = axes == 2 and input_shape[-1] in (1, 3)
         advice = ": x[None] is a batch of one" if one_example else ": x[..., None] adds an axis for the channels"
     elif len(input_shape) < axes:
-        advice = ": Reshape lays rows out as images"
+        advice = f": Reshape lays rows out as {FORMS[axes].split()[0]}"
     raise ValueError(f"{layer.label} expected {FORMS[axes]}, got {batch(input_shape)}{advice}")
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from layers import Add, Conv1d, Conv2d, Dense, Graph, MaxPool2d, Reshape, Residual, Sequential, Standardize
+from layers import Add, Conv1d, Conv2d, Dense, Graph, MaxPool2d, ReLU, Reshape, Residual, Sequential, Standardize
 
 CASES = [  # (layer, shape of x, or a list of them): rows of the table in test_contract.py
     (Conv1d(2, 3), (5, 5, 2)),
@@ -122,6 +122,11 @@ def test_flops_are_two_for_each_weight_and_window(build):
         ((3, 32, 32), {}, r"got \(N, 3, 32, 32\): its channels seem to come first, .* say in_channels=32"),
         ((1, 28, 28), {"kernel_size": 1}, r"expected images \(N, H, W, C\), got \(N, 1, 28, 28\): its channels"),
         ((3, 5, 5), {"in_channels": 3}, r"expected 3 channels, got \(N, 3, 5, 5\): its channels seem to come first"),
+        (
+            (4, 28, 28),
+            {"in_channels": 4},
+            r"expected 4 channels, got \(N, 4, 28, 28\): its channels seem",
+        ),
         ((5, 5, 3), {"in_channels": 4}, r"expected 4 channels, got \(N, 5, 5, 3\)$"),
         ((5, 5, 3), {"groups": 2}, r"expected channels that its 2 groups divide, got \(N, 5, 5, 3\)$"),
     ],
@@ -138,6 +143,9 @@ def test_channels_first_is_guessed_of_the_models_own_input_only():
     for model in (Sequential(Standardize(), Sequential(Conv2d(4, 3))), Residual(Conv2d(32, 3, padding=1))):
         with pytest.raises(ValueError, match=r"layer 0 Conv2d .* its channels seem to come first"):
             model.build((3, 32, 32))
+    same = {"kernel_size": 3, "padding": "same"}
+    model = Sequential(Conv2d(32, in_channels=32, **same), ReLU(), Conv2d(32, **same), Residual(Conv2d(32, **same)))
+    assert model.build((3, 32, 32)) == (3, 32, 32)  # once told, that is what it is
     graph = Graph(["a", "b"], {"c": ("a", Conv2d(4, 3)), "d": ("b", Conv2d(4, 3)), "e": (["c", "d"], Add())}, "e")
     with pytest.raises(ValueError, match=r"node d Conv2d .*got \(N, 3, 8, 8\): its channels seem to come first"):
         graph.build(((8, 8, 1), (3, 8, 8)))

@@ -87,7 +87,7 @@ def test_wrong_arguments(options, message):
         (
             ConvTranspose2d(4, 3, padding=3),
             (2, 5, 1),
-            r"would give y of \(-2, 1\): padding takes all of x, got \(N, 2, 5, 1\)",
+            r"would give y of \(-2, 1\): padding takes all of y, got \(N, 2, 5, 1\)",
         ),
         (ConvTranspose2d(4, 3), (784,), r"expected images \(N, H, W, C\), got \(N, 784\)"),
         (ConvTranspose2d(4, 3, groups=2), (2, 2, 3), r"expected channels that its 2 groups divide, got \(N, 2, 2, 3\)"),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from layers import correlate as kernel
-from layers.correlate import Geometry, adjoint_W, adjoint_x, correlate, exchange, overlap, spread
+from layers.correlate import Geometry, adjoint_W, adjoint_x, correlate, exchange, overlap, padded
 
 GEOMETRIES = [  # (geometry, size of x, kernel, channels of x, of y)
     (Geometry((1,), ((0, 0),), (1,), 1), (5,), (3,), 2, 3),
@@ -91,11 +91,10 @@ def test_exchange_swaps_the_channels_within_each_group():
     assert np.array_equal(exchange(exchange(W, 2), 2), W)
 
 
-def test_spread_by_hand():
-    a = np.array([1.0, 2, 3]).reshape(1, 3, 1)
-    assert spread(a, (6,), (1,), (2,)).ravel().tolist() == [0, 1, 0, 2, 0, 3]
-    assert spread(a, (4,), (-2,), (2,)).ravel().tolist() == [2, 0, 3, 0]
-    assert spread(a, (2,), (5,), (1,)).ravel().tolist() == [0, 0]
+def test_padded_by_hand():
+    x = np.array([1.0, 2, 3]).reshape(1, 3, 1)
+    for pads, expected in (((1, 2), [0, 1, 2, 3, 0, 0]), ((-1, 1), [2, 3, 0]), ((2, -2), [0, 0, 1]), ((-3, 2), [0, 0])):
+        assert padded(x, (pads,)).ravel().tolist() == expected
 
 
 def test_parts_are_added_up_in_float64(monkeypatch):

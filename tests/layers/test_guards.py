@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from layers import BatchNorm, Dense, Flatten, GlobalAvgPool, Layer, ReLU, Sequential, Sigmoid
+from layers import BatchNorm, Conv2d, Dense, Flatten, GlobalAvgPool, Layer, ReLU, Sequential, Sigmoid
 
 
 @pytest.fixture
@@ -195,3 +195,21 @@ def test_every_float_is_computed_in_float32_or_float64(given, kept):
         y = layer.forward(np.ones((3, 2, 2), given))
         dx = layer.backward(np.ones(y.shape, given))
         assert y.dtype == dx.dtype == np.dtype(kept)
+
+
+def test_a_rebuild_that_fails_puts_state_and_shapes_back():
+    model = Sequential(Conv2d(4, 3), BatchNorm(), GlobalAvgPool(), Dense(2))
+    model.forward(np.random.default_rng(0).normal(size=(4, 9, 9, 3)))
+    before, flops = model.state["1.running_mean"].copy(), model.flops
+    model[3].init = "nonsense"
+    with pytest.raises(ValueError, match="layer 3 Dense: init expected one of"):
+        model.build((12, 12, 3))
+    assert before.any() and np.array_equal(model.state["1.running_mean"], before)
+    assert model.flops == flops and {layer.input_shape for layer in (model, model[0])} == {(9, 9, 3)}
+
+
+def test_a_single_number_after_a_vector_is_told():
+    layer = ReLU()
+    layer.forward(np.ones(3))
+    with pytest.raises(ValueError, match="expected examples stacked on axis 0, got a single number"):
+        layer.forward(np.array(1.0))

@@ -35,7 +35,7 @@ def test_padding_must_be_whole_numbers(padding):
     ("layer", "shape", "message"),
     [
         (Pad([1, 2]), (3, 4), r"Pad expected 2 axes between N and C, got \(N, 3, 4\): a pair for each axis is"),
-        (Pad(1), (3,), r"Pad expected an axis or more between N and C, got \(N, 3\)"),
+        (Pad(1), (3,), r"Pad expected an axis or more between N and C, got \(N, 3\)$"),
     ],
 )
 def test_another_number_of_axes_is_refused(layer, shape, message):

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -25,6 +27,16 @@ def test_linear_by_hand():
     layer, x = Upsample(2, mode="linear"), np.array([0.0, 4, 12]).reshape(1, 3, 1)
     assert layer.forward(x).ravel().tolist() == [0, 1, 3, 6, 10, 12]  # a quarter of the way from each, and the ends
     assert layer.backward(np.ones((1, 6, 1))).ravel().tolist() == [2, 2, 2]
+
+
+def test_a_long_sequence_takes_no_more_than_its_output():
+    x = np.ones((1, 100_000, 1), np.float32)
+    tracemalloc.start()
+    layer = Upsample(3, mode="linear")
+    layer.backward(layer.forward(x))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10 * x.nbytes
 
 
 def test_a_plane_stays_a_plane_within_the_outermost_middles():

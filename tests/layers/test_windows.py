@@ -35,6 +35,7 @@ def test_same_keeps_the_size(kernel_size, dilation):
         (MaxPool2d(2), (1, 28, 28), r"H of at least 2.* got \(N, 1, 28, 28\): its channels seem to come first"),
         (Conv2d(4, 3), (28, 28), r"images \(N, H, W, C\), got \(N, 28, 28\): x\[..., None\] adds an axis"),
         (Conv2d(4, 3), (28, 3), r"images \(N, H, W, C\), got \(N, 28, 3\): x\[None\] is a batch of one"),
+        (MaxPool2d(2), (7,), r"expected images \(N, H, W, C\), got \(N, 7\): Reshape lays rows out as images"),
         (Conv1d(4, 3), (28,), r"sequences \(N, T, D\), got \(N, 28\): x\[..., None\] adds an axis"),
         (Conv2d(4, 3), (784,), r"expected images \(N, H, W, C\), got \(N, 784\): Reshape lays"),
         (Conv2d(4, 3), (4, 8, 8, 1), r"expected images \(N, H, W, C\), got \(N, 4, 8, 8, 1\)$"),
