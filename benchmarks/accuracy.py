@@ -5,7 +5,7 @@ import sys
 import numpy as np
 
 from threestep.training import evaluate, fit, load_config
-from threestep.training.run import prepare
+from threestep.training.prepare import prepare
 
 
 def measure(path, seed, overrides=()):

@@ -15,7 +15,8 @@ import pytest
 from threestep import cli
 from threestep.data import DataError
 from threestep.training import CheckpointError, ConfigError, Diverged, fit, load_config, load_run
-from threestep.training.run import prepare, signals
+from threestep.training.prepare import prepare
+from threestep.training.signals import signals
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -286,7 +287,7 @@ def test_a_bar_is_drawn_where_it_is_asked_for_only(tmp_path, capsys, monkeypatch
 def test_a_second_signal_leaves_at_once(tmp_path):
     program = """
 import os, signal, time
-from threestep.training.run import signals
+from threestep.training.signals import signals
 with signals() as caught:
     os.kill(os.getpid(), signal.SIGTERM)
     assert caught.number == signal.SIGTERM

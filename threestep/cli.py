@@ -6,8 +6,17 @@ import warnings
 
 USAGE = """\
 usage:
-  train.py CONFIG [key=value ...]     train what a YAML file says, such as configs/digits_mlp.yaml
-  train.py fetch NAME                 download MNIST or FashionMNIST into the user's cache, checked by SHA-256
+  train.py CONFIG [key=value ...]          train what a YAML file says, such as configs/digits_mlp.yaml
+  train.py check CONFIG [key=value ...]    try it first: shapes, sizes, gradients, the first loss; writes nothing
+  train.py show CONFIG [key=value ...]     print it with every default filled in
+  train.py resume RUN [train.epochs=N]     go on exactly where a run stopped
+  train.py eval RUN [--split test]         figures and a confusion matrix of a run's weights
+  train.py predict RUN --input FILE        what a run's weights make of other data
+  train.py time CONFIG [key=value ...]     how long each layer takes
+  train.py list [KIND] [NAME]              layers, losses, optimizers, schedules, data, configs; NAME: what it takes
+  train.py new TEMPLATE [DEST]             a commented config to start from
+  train.py fetch NAME                      download MNIST or FashionMNIST, checked by SHA-256
+  train.py schema                          JSON Schema of a config, for editors
 """
 
 
@@ -27,8 +36,8 @@ def main(argv=None):
     try:
         options = parser(verb).parse_intermixed_args(argv)
         if options.debug:
-            return VERBS[verb](options)
-        return guarded(VERBS[verb], options)
+            return VERBS[verb](options) or 0
+        return guarded(VERBS[verb], options) or 0
     except KeyboardInterrupt:
         print("error: interrupted", file=sys.stderr)
         return 130
@@ -58,31 +67,108 @@ def train(options):
     return 128 + signal if signal else 0
 
 
+def check(options):
+    from threestep.training.check import check
+
+    check(config_of(options))
+
+
+def show(options):
+    print(config_of(options).to_yaml(), end="")
+
+
+def evaluate(options):
+    from threestep.training.inference import evaluate_run
+
+    evaluate_run(options.run, options.split, options.plugins)
+
+
+def predict(options):
+    from threestep.training.inference import predict_run
+
+    predict_run(options.run, options.input, options.output, options.plugins)
+
+
+def time(options):
+    from threestep.training.timing import time_layers
+
+    time_layers(config_of(options))
+
+
+def list_names(options):
+    from threestep.training.listing import list_names
+
+    list_names(options.kind, options.name)
+
+
+def new(options):
+    from threestep.training.templates import new
+
+    new(options.template, options.dest)
+
+
 def fetch(options):
     from threestep.data import fetch
 
     print(f"{options.name} is in {fetch(options.name)}")
-    return 0
 
 
-VERBS = {"train": train, "fetch": fetch}
+def schema(options):
+    from threestep.training.schema import schema
+
+    print(schema())
+
+
+def config_of(options):
+    from threestep.training import load_config
+
+    return load_config(options.config, options.overrides, options.plugins)
+
+
+VERBS = {
+    "train": train,
+    "check": check,
+    "show": show,
+    "eval": evaluate,
+    "predict": predict,
+    "time": time,
+    "list": list_names,
+    "new": new,
+    "fetch": fetch,
+    "schema": schema,
+}
 
 
 def parser(verb):
     """Each verb has a parser of its own; `train` is meant where none is named."""
     made = argparse.ArgumentParser(
         prog="train.py" if verb == "train" else f"train.py {verb}",
-        description=VERBS[verb].__doc__,
         epilog=USAGE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    if verb == "train":
-        made.add_argument("config", metavar="CONFIG", help="a YAML file")
+    if verb in ("train", "check", "show", "time"):
+        made.add_argument("config", metavar="CONFIG", help="a YAML file; - reads it from stdin")
         made.add_argument("overrides", metavar="key=value", nargs="*", help="replaces a value, as in optimizer.lr=0.01")
+    if verb == "train":
         made.add_argument("--out", metavar="DIR", help="the run's folder; runs/NAME/DATE-TIME unless given")
         made.add_argument("-q", "--quiet", action="store_true", help="print the result only")
         made.add_argument("--no-progress", action="store_true", help="draw no progress bar")
-    else:
+    if verb in ("eval", "predict"):
+        made.add_argument("run", metavar="RUN", help="a run's folder")
+    if verb == "eval":
+        made.add_argument("--split", default="test", help="train, valid or test (the default)")
+    if verb == "predict":
+        made.add_argument("--input", metavar="FILE", required=True, help="examples: .npy, .npz or .csv")
+        made.add_argument("--output", metavar="FILE", help="a CSV file; unless given, the terminal")
+    if verb == "list":
+        made.add_argument("kind", metavar="KIND", nargs="?", help="what to list; unless given, everything there is")
+        made.add_argument("name", metavar="NAME", nargs="?", help="one of them, with its options")
+    if verb == "new":
+        made.add_argument("template", metavar="TEMPLATE", help="see train.py list configs")
+        made.add_argument("dest", metavar="DEST", nargs="?", help="the file to write; TEMPLATE.yaml unless given")
+    if verb == "fetch":
         made.add_argument("name", metavar="NAME", help="MNIST or FashionMNIST")
+    if verb in ("train", "check", "show", "time", "eval", "predict"):
+        made.add_argument("--plugins", metavar="FILE.py", help="a file with layers, losses or optimizers of your own")
     made.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return made

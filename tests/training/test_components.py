@@ -6,7 +6,7 @@ import yaml
 
 from layers import Graph, Parallel, Residual
 from threestep.training import Config, ConfigError, fit
-from threestep.training.run import prepare
+from threestep.training.prepare import prepare
 
 GRAPH = """
 Graph:

@@ -8,7 +8,7 @@ from threestep.checks import check_gradients
 from threestep.data import Dataset
 from threestep.training import Config, ConfigError, load_config
 from threestep.training.loader import read_yaml
-from threestep.training.run import match_target
+from threestep.training.prepare import match_target
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 

@@ -8,7 +8,7 @@ import pytest
 
 from threestep.data import CSV
 from threestep.training import Config, ConfigError, load_run, train
-from threestep.training.run import prepare
+from threestep.training.prepare import prepare
 
 ROOT = Path(__file__).resolve().parents[2]
 

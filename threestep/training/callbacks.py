@@ -6,7 +6,7 @@ import numpy as np
 
 from optim import clip_norm, clip_value
 from optim.optimizer import blocks
-from optim.settings import above_zero, at_least_zero
+from optim.settings import above_zero, at_least_zero, whole_number
 
 
 @dataclass
@@ -110,3 +110,14 @@ class Scheduled(Callback):
 
     def on_end(self, progress):
         progress.optimizer.lr = self.lr
+
+
+class EarlyStop(Callback):
+    """Ends the run after `patience` epochs in a row without a better `metric`; the best weights are kept.
+
+    Args:
+        metric: a column of the record, such as valid_loss, valid_accuracy or train_loss. patience: epochs, 1 or more.
+    """
+
+    def __init__(self, metric="valid_loss", patience=5):
+        self.metric, self.patience = metric, whole_number("patience", patience, 1)

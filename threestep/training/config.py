@@ -96,7 +96,7 @@ class Config:
         return yaml.safe_dump(self.values, sort_keys=False, width=120)
 
 
-def load_config(path, overrides=()):
+def load_config(path, overrides=(), plugins=None):
     """The Config in a file, after key=value overrides."""
     try:
         source = Path(path).read_bytes()

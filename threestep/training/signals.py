@@ -1,0 +1,41 @@
+"""Signals: the first ends a run after its step, the second at once."""
+
+import os
+import signal
+from contextlib import contextmanager
+
+from .callbacks import Callback
+
+
+class Caught(Callback):
+    """The first SIGINT or SIGTERM: asks the run to stop before or after this step."""
+
+    number = None
+
+    def on_start(self, progress):
+        progress.stop = self.number or progress.stop
+
+    def on_step(self, progress):
+        progress.stop = self.number or progress.stop
+
+
+@contextmanager
+def signals():
+    """Within it, the first SIGINT or SIGTERM is kept in a Caught; a second one ends the program at once."""
+    caught, before = Caught(), {}
+
+    def keep(number, frame):
+        if caught.number:
+            os._exit(128 + number)
+        caught.number = number
+
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before[number] = signal.signal(number, keep)
+    except ValueError:  # not in the main thread: whoever started it handles signals
+        pass
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
