@@ -1,0 +1,95 @@
+"""listing: what a config may name, and what each name takes."""
+
+import inspect
+import shutil
+from itertools import takewhile
+from math import inf
+from textwrap import fill, shorten
+
+import yaml
+
+from .components import LAYER_KEYS, REGISTRIES, arguments
+from .schema import first_sentence, required
+from .templates import templates, unknown
+
+KINDS = {"layers": "model", "losses": "loss", "optimizers": "optimizer", "schedules": "schedule", "data": "data"}
+PLACEHOLDERS = {"layers": "[...]", "nodes": "{NAME: {from: ..., LAYER: ...}}"}  # of what has no default; else ...
+
+
+def list_names(kind=None, name=None):
+    """Prints every kind with its names; one kind's names, a line each; or what a name takes.
+
+    kind: layers, losses, optimizers, schedules, data or configs; or a name, of whichever kind.
+
+    Raises ConfigError for a kind or a name that is unknown.
+    """
+    known = {kind: REGISTRIES[key] for kind, key in KINDS.items()} | {"configs": templates()}
+    width = shutil.get_terminal_size((120, 0)).columns
+    if kind is None:
+        for kind, names in known.items():
+            print(in_lines(f"{kind:12}", ", ".join(names), width))
+        print("\ntrain.py list KIND: a line about each. train.py list NAME: what it takes.")
+    elif kind in known and name is None:
+        column = max(map(len, known[kind]))
+        for name, entry in known[kind].items():
+            print(f"{name:{column}}  {shorten(sentence(name, entry), width - column - 2, placeholder=' ...')}")
+    elif kind in known:
+        if name not in known[kind]:
+            raise unknown(f"{name!r} in {kind}", name, known[kind], f"train.py list {kind}")
+        print(description(kind, name, known[kind][name], width))
+    else:
+        found = [of for of, names in known.items() if kind in names and name is None]
+        if not found:
+            every = known if name else [*known, *(name for names in known.values() for name in names)]
+            raise unknown(f"{'kind' if name else 'kind or name'} {kind!r}", kind, every, "train.py list")
+        print("\n\n".join(description(of, kind, known[of][kind], width) for of in found))
+
+
+def sentence(name, entry):
+    """What one line says of a class, or of a shipped config."""
+    if not isinstance(entry, type):
+        return first_sentence(comment(entry.read_text(encoding="utf-8")))
+    return first_sentence(entry.__doc__) if name == entry.__name__ else f"{entry.__name__} by another name."
+
+
+def comment(text):
+    """The lines of comment that a config begins with."""
+    lines = takewhile(lambda line: line.startswith("#"), text.splitlines())
+    return " ".join(line.lstrip("# ") for line in lines)
+
+
+def description(kind, name, entry, width):
+    """How a class stands in a config, what is required, its docstring; of a shipped config, the file as it is."""
+    if not isinstance(entry, type):
+        return entry.read_text(encoding="utf-8").rstrip()
+    words = f"Required: {', '.join(required(entry)) or 'nothing'}."
+    if kind == "layers":
+        words += f" Any layer also takes {', '.join(LAYER_KEYS)}."
+    lines = [
+        in_lines("  ", form.replace(": ", ":\xa0"), width).replace("\xa0", " ") for form in forms(kind, name, entry)
+    ]
+    return "\n".join([f"{name} ({kind})", "", *lines, "", words, "", inspect.getdoc(entry) or ""]).rstrip()
+
+
+def forms(kind, name, cls):
+    """A component as YAML: the short form where it has one, and all its options with their defaults."""
+    needed = required(cls)
+    values = {key: PLACEHOLDERS.get(key, "...") if key in needed else p.default for key, p in arguments(cls).items()}
+    if len(needed) < 2:
+        yield in_place(kind, f"{name}: {values[needed[0]]}" if needed else name)
+    if values:
+        text = yaml.safe_dump(values, default_flow_style=True, sort_keys=False, width=inf).strip()
+        for placeholder in ("...", *PLACEHOLDERS.values()):
+            text = text.replace(f"'{placeholder}'", placeholder)
+        yield in_place(kind, f"{name}: {text}")
+
+
+def in_place(kind, form):
+    if kind == "layers":
+        return f"- {form}"
+    return f"{KINDS[kind]}: {{{form}}}" if ":" in form else f"{KINDS[kind]}: {form}"
+
+
+def in_lines(head, text, width):
+    """The text behind its head, folded so that further lines begin below its first word."""
+    return fill(text, width, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False)
