@@ -1,9 +1,22 @@
+import io
+import json
+import zipfile
+from hashlib import sha256
+
 import numpy as np
 import pytest
 
+from benchmarks.reliability import flips
 from layers import Add, Dense, Flatten, Graph, ReLU, Sequential, Standardize
 from threestep.training import CheckpointError, load, save
-from threestep.training.storage import parse_checkpoint, read_checkpoint, write_checkpoint
+from threestep.training.storage import (
+    fill_model,
+    model_arrays,
+    npy_header,
+    parse_checkpoint,
+    read_checkpoint,
+    write_checkpoint,
+)
 
 
 def make(width=4):
@@ -85,14 +98,21 @@ def test_a_missing_file_is_told_with_its_absolute_path(tmp_path, monkeypatch):
     assert str(caught.value) == f"{tmp_path / 'nowhere.npz'} not found"
 
 
-def test_every_truncation_is_told(model, tmp_path):
-    save(tmp_path / "w.npz", model)
-    whole = (tmp_path / "w.npz").read_bytes()
-    for length in range(43, len(whole), 37):
+def test_every_truncation_is_told():
+    data = flips.example()
+    assert flips.values(data) is not None
+    for length in range(43, len(data), 37):  # what is shorter does not say what it is
         with pytest.raises(
-            CheckpointError, match="truncated or damaged: its SHA-256 is not the one it was written with"
+            CheckpointError, match="truncated or damaged: its SHA-256 is not the one it was written with$"
         ):
-            parse_checkpoint(whole[:length], "w.npz")
+            parse_checkpoint(data[:length], "w.npz")
+
+
+def test_every_flipped_bit_is_detected():
+    data = flips.example()
+    bits = np.random.default_rng(1).integers(0, 8 * len(data), 2000).tolist()
+    assert flips.count(data, (flips.flipped(data, bit) for bit in bits)) == (2000, 0, 0)
+    assert flips.count(data, [data, flips.flipped(data, 0)]) == (1, 1, 0)
 
 
 def test_foreign_npz(tmp_path):
@@ -102,6 +122,134 @@ def test_foreign_npz(tmp_path):
     write_checkpoint(tmp_path / "w.npz", {"a": np.zeros(3)}, {})
     with pytest.raises(CheckpointError, match="holds no weights of a model$"):
         load(tmp_path / "w.npz", make())
+
+
+@pytest.mark.parametrize(("name", "other"), [("best.npz", "last.npz"), ("last.npz", "best.npz")])
+def test_the_other_checkpoint_is_offered_where_it_is_whole(tmp_path, name, other):
+    write_checkpoint(tmp_path / other, {}, {"epoch": 5})
+    (tmp_path / name).write_bytes(b"junk")
+    offer = f"The other checkpoint is whole: {tmp_path / other}"
+    for content, facts, said in [
+        (b"junk", {"epoch": 5}, f"{tmp_path / name} is not a threestep checkpoint. {offer} (epoch 5)."),
+        (b"", {}, f"{tmp_path / name} is empty. {offer}."),
+        (b"", {"epoch": "5"}, f"{tmp_path / name} is empty. {offer}."),
+    ]:
+        (tmp_path / name).write_bytes(content)
+        write_checkpoint(tmp_path / other, {}, facts)
+        with pytest.raises(CheckpointError) as caught:
+            read_checkpoint(tmp_path / name)
+        assert str(caught.value) == said
+    (tmp_path / name).unlink()
+    with pytest.raises(CheckpointError, match="not found. The other checkpoint is whole"):
+        read_checkpoint(tmp_path / name)
+    (tmp_path / other).write_bytes(b"PK")
+    (tmp_path / name).touch()
+    with pytest.raises(CheckpointError, match=r"is empty$"):
+        read_checkpoint(tmp_path / name)
+    write_checkpoint(tmp_path / other, {}, {})
+    with pytest.raises(CheckpointError, match=r"first.npz not found$"):
+        read_checkpoint(tmp_path / "first.npz")
+
+
+ARRAYS = {
+    "params/0.W": np.arange(12, dtype=np.float32).reshape(3, 4).T,
+    "state/número": np.array(-0.0),
+    "optimizer/m": np.array([np.nan, np.inf, -np.inf, 5e-324]),
+    "order": np.arange(5, dtype=np.int64)[::-1],
+    "callbacks/mask": np.array([True, False]),
+    "empty": np.zeros((0, 3), np.uint16),
+    "foreign": np.arange(3, dtype=">f8"),
+    "half": np.array([[[1.5]]], np.float16),
+}
+FACTS = {"state": 2**128 - 1, "best": np.inf, "lr": 0.1, "none": None, "text": "ünï", "nested": {"a": [1, [2.5, True]]}}
+
+
+def test_arrays_and_facts_come_back_exactly(tmp_path):
+    write_checkpoint(tmp_path / "w.npz", ARRAYS, FACTS)
+    arrays, facts = read_checkpoint(tmp_path / "w.npz")
+    assert facts == FACTS and list(arrays) == list(ARRAYS)
+    for name, array in arrays.items():
+        assert array.tobytes() == ARRAYS[name].astype(ARRAYS[name].dtype.newbyteorder("=")).tobytes()
+        assert array.shape == ARRAYS[name].shape and array.dtype == ARRAYS[name].dtype.newbyteorder("=")
+        assert array.flags.writeable and array.flags.owndata and array.flags.c_contiguous and array.flags.aligned
+    write_checkpoint(tmp_path / "again.npz", arrays, facts)
+    assert (tmp_path / "again.npz").read_bytes() == (tmp_path / "w.npz").read_bytes()
+
+
+def test_other_programs_can_open_it(tmp_path):
+    write_checkpoint(tmp_path / "w.npz", ARRAYS, FACTS)
+    with np.load(tmp_path / "w.npz", allow_pickle=False) as arrays:
+        for name, array in ARRAYS.items():
+            assert np.array_equal(arrays[name], array, equal_nan=True) and arrays[
+                name
+            ].dtype == array.dtype.newbyteorder("=")
+    data = (tmp_path / "w.npz").read_bytes()
+    with zipfile.ZipFile(tmp_path / "w.npz") as archive:
+        assert archive.testzip() is None and archive.namelist() == [
+            "manifest.json",
+            *(f"{name}.npy" for name in ARRAYS),
+        ]
+        assert {info.compress_type for info in archive.infolist()} == {zipfile.ZIP_STORED}
+        assert archive.comment.decode() == sha256(data[:-64]).hexdigest()
+        manifest = json.loads(archive.read("manifest.json").decode("utf-8"))
+    kinds = {name: [array.dtype.newbyteorder("<").str, list(array.shape)] for name, array in ARRAYS.items()}
+    assert manifest == {"format": 1, "arrays": kinds, "facts": FACTS}
+
+
+def test_the_npy_header_is_numpy_s():
+    for dtype, shape in [("<f4", (3, 4)), ("|b1", ()), ("<i8", (7,)), ("<f8", (10**9,) * 20)]:
+        file = io.BytesIO(npy_header(dtype, shape))
+        assert np.lib.format.read_magic(file) == (1, 0)
+        assert np.lib.format.read_array_header_1_0(file) == (shape, False, np.dtype(dtype))
+        assert file.tell() == len(file.getvalue()) and file.tell() % 64 == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "/a", "../a", "a/../../b", "C:a", "C:/a", "\\\\host\\a", "a\\..\\b", "a\0", "a" * 1001]
+)
+def test_names_that_lead_out_of_the_folder_are_not_written(tmp_path, name):
+    with pytest.raises(ValueError, match="is no name for an array"):
+        write_checkpoint(tmp_path / "w.npz", {name: np.zeros(1)}, {})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("array", [[None], ["a"], [1j], np.zeros(1, "M8[s]"), np.zeros(1, "f4,i4"), [b"a"]])
+def test_arrays_that_are_no_numbers_are_not_written(tmp_path, array):
+    with pytest.raises(ValueError, match="w is .*; a checkpoint holds booleans, integers and floats of up to 64 bits"):
+        write_checkpoint(tmp_path / "w.npz", {"w": array}, {})
+    assert not list(tmp_path.iterdir())
+
+
+def test_facts_that_are_no_json_leave_the_old_file(tmp_path):
+    write_checkpoint(tmp_path / "w.npz", {}, {"a": 1})
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        write_checkpoint(tmp_path / "w.npz", {}, {"a": {1}})
+    assert read_checkpoint(tmp_path / "w.npz") == ({}, {"a": 1})
+
+
+def test_a_run_s_checkpoint_is_loaded_without_the_rest(model, tmp_path):
+    arrays = {"optimizer/m": np.zeros(7), "order": np.arange(3), **model_arrays(model), "callbacks/0/w": np.ones(2)}
+    write_checkpoint(tmp_path / "last.npz", arrays, {"input_shape": [3], "epoch": 2})
+    fresh, built = make().eval(), make()
+    built.build((3,))
+    for other in (fresh, built):
+        assert load(tmp_path / "last.npz", other).theta.tobytes() == model.theta.tobytes()
+        assert other.theta.dtype == np.float32
+    assert not fresh.training and built.training
+
+
+def test_model_arrays_are_the_model_s_own(model):
+    arrays = model_arrays(model)
+    assert np.shares_memory(arrays["params/2.W"], model.theta) and "state/0.mean" in arrays
+    other = make()
+    other.build((3,), rng=5)
+    fill_model("w.npz", arrays | {"order": np.arange(3)}, other)
+    assert other.theta.tobytes() == model.theta.tobytes()
+
+
+def test_a_save_that_fails_says_so(model, tmp_path):
+    with pytest.raises(CheckpointError, match=r"cannot save .*w.npz: No such file or directory; what was there before"):
+        save(tmp_path / "no" / "w.npz", model)
 
 
 def test_an_unbuilt_model_cannot_be_saved(tmp_path):

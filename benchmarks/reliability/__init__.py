@@ -1,0 +1,1 @@
+"""Proofs of reliability, each a program: python -m benchmarks.reliability.NAME"""
