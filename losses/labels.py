@@ -30,6 +30,7 @@ class ClassLoss(Loss):
                 f"{type(self).__name__} expected a weight for each of {classes} classes, got {len(self.weight)}"
             )
         if weights is None and counted is None and self.weight is None and not smoothing:
+            self.counted = float(len(rows))
             return rows, target, None
         of_class = np.ones(classes) if self.weight is None else self.weight
         of_row = np.ones(len(rows)) if counted is None else counted.astype(np.float64)
@@ -42,11 +43,13 @@ class ClassLoss(Loss):
                 f"{type(self).__name__} expected a label that counts, got none: each is ignored "
                 f"(ignore_index is {self.ignore_index}) or has weight 0"
             )
+        divisor = (of_row if hard and not smoothing and not self.normalized else a).sum()
+        self.counted = float(divisor)
         if hard and not smoothing:
-            return rows, target, (a / (a if self.normalized else of_row).sum()).astype(rows.dtype)
+            return rows, target, (a / divisor).astype(rows.dtype)
         y = one_hot(target, rows) if hard else target
         y = ((1 - smoothing) * y + smoothing / classes) * of_class.astype(rows.dtype)  # (L, K)
-        return rows, y, (of_row / a.sum()).astype(rows.dtype)
+        return rows, y, (of_row / divisor).astype(rows.dtype)
 
     def decide(self, prediction):
         return np.argmax(prediction, axis=-1)

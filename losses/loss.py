@@ -18,6 +18,8 @@ class Loss:
 
     Attributes:
         labels: whether targets are class labels, whole numbers without a class axis, or arrays like the prediction.
+        counted: what the last forward divided by: how many examples or labels there were, each times its weight. So
+            the loss of a batch is the mean over the losses of its parts, each times its `counted`.
 
     A loss of your own defines both steps, and `decide` where the prediction is not yet the answer. If its forward has
     an argument `weights`, it gets None or a float64 vector whose sum is 1.
@@ -29,6 +31,7 @@ class Loss:
     """
 
     labels = False
+    counted = None
     _done = False
 
     def __init_subclass__(cls, **options):
@@ -65,11 +68,15 @@ def note_forward(step):
 
     @wraps(step)
     def forward(self, prediction, target, weights=None):
-        self._done = False
+        self._done, self.counted = False, None
         if weights is None:
             value = step(self, prediction, target)
+            self.counted = self.counted or float(len(prediction))
         elif takes_weights:
             value = step(self, prediction, target, weights=admit_weights(self, prediction, weights))
+            self.counted = (self.counted or 1.0) * sum(
+                np.asarray(weights, float).tolist()
+            )  # the step's own weights have the sum 1
         else:
             raise TypeError(f"{type(self).__name__} takes no weights: its forward has no argument of that name")
         self._done = True

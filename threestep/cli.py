@@ -61,9 +61,31 @@ def guarded(verb, options):
 def train(options):
     from threestep.training import train
 
-    _, signal = train(
-        options.config, options.overrides, options.out, options.quiet, bar=False if options.no_progress else None
-    )
+    where = {"out": options.out, "overwrite": options.overwrite, "init_from": options.init_from}
+    return ended(*train(options.config, options.overrides, options.plugins, **where, **told(options)))
+
+
+def resume(options):
+    from threestep.training import resume
+
+    return ended(*resume(options.run, options.overrides, options.plugins, options.reschedule, **told(options)))
+
+
+def told(options):
+    return {"quiet": options.quiet, "verbose": options.verbose, "bar": False if options.no_progress else None}
+
+
+def ended(folder, signal):
+    """Leaves a run's curves in its folder; returns the exit code."""
+    from threestep.see.curves import save_curves
+    from threestep.training import read_checkpoint
+
+    history = read_checkpoint(folder / "last.npz")[1]["history"]
+    try:
+        if history:
+            save_curves(history, folder / "curves.png")
+    except ImportError as error:
+        print(error)
     return 128 + signal if signal else 0
 
 
@@ -127,6 +149,7 @@ def config_of(options):
 
 VERBS = {
     "train": train,
+    "resume": resume,
     "check": check,
     "show": show,
     "eval": evaluate,
@@ -149,12 +172,19 @@ def parser(verb):
     if verb in ("train", "check", "show", "time"):
         made.add_argument("config", metavar="CONFIG", help="a YAML file; - reads it from stdin")
         made.add_argument("overrides", metavar="key=value", nargs="*", help="replaces a value, as in optimizer.lr=0.01")
+    if verb in ("resume", "eval", "predict"):
+        made.add_argument("run", metavar="RUN", help="a run's folder, or one of the checkpoints in it")
+    if verb == "resume":
+        made.add_argument("overrides", metavar="key=value", nargs="*", help="train.epochs=N, to go on to epoch N")
+        made.add_argument("--reschedule", action="store_true", help="let the schedule follow a new train.epochs")
     if verb == "train":
         made.add_argument("--out", metavar="DIR", help="the run's folder; runs/NAME/DATE-TIME unless given")
+        made.add_argument("--overwrite", action="store_true", help="replace the run that --out holds")
+        made.add_argument("--init-from", metavar="CHECKPOINT", help="start with the weights of a .npz file")
+    if verb in ("train", "resume"):
         made.add_argument("-q", "--quiet", action="store_true", help="print the result only")
+        made.add_argument("-v", "--verbose", action="store_true", help="print the layers, and a line for each epoch")
         made.add_argument("--no-progress", action="store_true", help="draw no progress bar")
-    if verb in ("eval", "predict"):
-        made.add_argument("run", metavar="RUN", help="a run's folder")
     if verb == "eval":
         made.add_argument("--split", default="test", help="train, valid or test (the default)")
     if verb == "predict":
@@ -168,7 +198,7 @@ def parser(verb):
         made.add_argument("dest", metavar="DEST", nargs="?", help="the file to write; TEMPLATE.yaml unless given")
     if verb == "fetch":
         made.add_argument("name", metavar="NAME", help="MNIST or FashionMNIST")
-    if verb in ("train", "check", "show", "time", "eval", "predict"):
+    if verb in ("train", "resume", "check", "show", "time", "eval", "predict"):
         made.add_argument("--plugins", metavar="FILE.py", help="a file with layers, losses or optimizers of your own")
     made.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return made

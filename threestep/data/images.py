@@ -151,10 +151,7 @@ def find_folder(dataset, path):
             return folder
     missing = next(file for file in FILES if not (folders[0] / file).is_file())
     looked = " and ".join(str(folder.absolute()) for folder in folders)
-    raise DataError(
-        f"{missing} not found (looked in {looked}). Set data.{name}.path or THREESTEP_DATA, "
-        f"or run: python train.py fetch {name}"
-    )
+    raise DataError(f"{missing} not found (looked in {looked}). Set data.{name}.path, or run: train.py fetch {name}")
 
 
 def cache_folder(name):

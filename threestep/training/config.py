@@ -76,6 +76,8 @@ class Config:
         penalties = {key: number(train[key], f"train.{key}") for key in ("l1", "l2")}
         limits = {key: number(train[key], f"train.{key}", above_0=True) for key in ("clip_norm", "clip_value")}
         self.fit_options = {"schedule": schedule, **penalties, **limits}
+        self.early_stop = self.checkpoint_steps = self.checkpoint_minutes = self.plugins = None
+        self.name = "config"
         self.metrics = metric_names(values["metrics"])
         defaults = with_defaults(DATASETS[self.data_name], self.data_options)
         self.values = {
@@ -109,7 +111,7 @@ def load_config(path, overrides=(), plugins=None):
         config = Config(values, overrides)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
-    config.source = source
+    config.source, config.name = source, str(path)
     return config
 
 

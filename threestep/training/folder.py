@@ -1,23 +1,38 @@
 """A run's folder and the files in it."""
 
+import json
+import shutil
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 
 from .callbacks import Callback
-from .errors import ConfigError
+from .errors import CheckpointError, ConfigError
+from .storage import read_checkpoint, write_whole
+
+FILES = (
+    *("config.yaml", "resolved.yaml", "env.json", "metrics.csv", "timing.csv", "train.log"),
+    *("best.npz", "last.npz", "summary.json", "curves.png"),
+)
 
 
-def make_folder(path, out):
-    """A new folder for the run. ConfigError where `out` exists already."""
+def make_folder(name, out=None, overwrite=False):
+    """A new folder for a run: `out`, or runs/NAME/DATE-TIME. ConfigError where `out` exists already.
+
+    overwrite: a run in `out` is removed first, if the folder holds nothing else.
+    """
     if out is not None:
+        folder = Path(out)
+        if overwrite:
+            remove_run(folder)
         try:
-            Path(out).mkdir(parents=True)
+            folder.mkdir(parents=True)
         except FileExistsError:
-            raise ConfigError(f"{Path(out)} exists already and is not overwritten: give another --out") from None
+            raise ConfigError(taken(folder)) from None
         except OSError as error:
-            raise ConfigError(f"the run's folder {out} cannot be made ({error}): give another --out") from None
-        return Path(out)
-    stamp = Path("runs") / Path(path).stem / datetime.now().strftime("%Y%m%d-%H%M%S")
+            raise ConfigError(f"the run's folder {folder} cannot be made ({error}): give another --out") from None
+        return folder
+    stamp = Path("runs") / name / datetime.now().strftime("%Y%m%d-%H%M%S")
     for number in range(1000):
         folder = stamp if number == 0 else stamp.with_name(f"{stamp.name}-{number + 1}")
         try:
@@ -30,20 +45,73 @@ def make_folder(path, out):
     raise ConfigError(f"{stamp} and a thousand folders beside it exist already: give --out")
 
 
-class MetricsFile(Callback):
-    """metrics.csv: a row for each epoch, under a row of names, numbers in full."""
+def run_files(run):
+    """(a run's folder, the checkpoint meant) for the folder, which means last.npz, or for a checkpoint within.
 
-    def __init__(self, path):
-        self.path = path
+    Raises CheckpointError where there is none.
+    """
+    path = Path(run)
+    folder, file = (path.parent, path) if path.is_file() else (path, path / "last.npz")
+    if not file.is_file():
+        there = "no last.npz in it" if folder.is_dir() else "no such folder"
+        raise CheckpointError(f"{folder.absolute()} holds no run: {there}")
+    return folder, file
+
+
+def taken(folder):
+    """What stands where a run's folder should be made."""
+    if not (folder / "last.npz").is_file():
+        return f"{folder} exists already and is not overwritten: give another --out"
+    try:
+        _, facts = read_checkpoint(folder / "last.npz")
+        where = f" (epoch {facts['epoch']} of {facts['config']['train']['epochs']})"
+    except CheckpointError:
+        where = ""
+    return f"{folder} holds a run{where}. Resume: train.py resume {folder}. Or give another --out."
+
+
+def remove_run(folder):
+    """Removes a run's folder; ConfigError where it holds anything that is none of a run's files."""
+    if not folder.is_dir():
+        return
+    others = sorted(path.name for path in folder.iterdir() if path.name not in FILES and path.suffix != ".part")
+    if others:
+        raise ConfigError(f"{folder} holds {others[0]}, which is no file of a run, and is not overwritten")
+    shutil.rmtree(folder)
+
+
+def write_json(path, values):
+    write_whole(path, lambda file: file.write(json.dumps(values, indent=2).encode() + b"\n"))
+
+
+class Records(Callback):
+    """metrics.csv: a row for each epoch, under a row of names, numbers in full; timing.csv: how long each took.
+
+    A run that goes on has both cut back to the epochs that it has finished.
+    """
+
+    def __init__(self, folder):
+        self.metrics, self.timing = folder / "metrics.csv", folder / "timing.csv"
 
     def on_start(self, progress):
-        self.file = open(self.path, "x", encoding="utf-8", newline="\n")  # noqa: SIM115 - on_end closes it
+        names = [",".join(progress.history[0])] if progress.history else []
+        rows = names + [row(record) for record in progress.history]
+        times = self.timing.read_text(encoding="utf-8").splitlines() if self.timing.exists() else []
+        for path, lines in ((self.metrics, rows), (self.timing, times[: len(rows)])):
+            text = "".join(line + "\n" for line in lines)
+            write_whole(path, lambda file, text=text: file.write(text.encode()))
+        self.begun = monotonic()
 
     def on_epoch(self, progress):
-        rows = [progress.record] if progress.epoch > 1 else [list(progress.record), progress.record]
-        for row in rows:
-            self.file.write(",".join(row if isinstance(row, list) else map(repr, row.values())) + "\n")
-        self.file.flush()
+        seconds, self.begun = monotonic() - self.begun, monotonic()
+        for path, record in (
+            (self.metrics, progress.record),
+            (self.timing, {"epoch": progress.epoch, "seconds": round(seconds, 6)}),
+        ):
+            with open(path, "a", encoding="utf-8", newline="\n") as file:
+                names = "" if progress.epoch > 1 else ",".join(record) + "\n"
+                file.write(names + row(record) + "\n")
 
-    def on_end(self, progress):
-        self.file.close()
+
+def row(record):
+    return ",".join(map(repr, record.values()))

@@ -3,6 +3,7 @@
 import copy
 import warnings
 from contextlib import contextmanager, suppress
+from itertools import islice
 from math import isfinite
 
 import numpy as np
@@ -15,6 +16,7 @@ from threestep.data.dataset import require_positive, take
 
 from .arguments import as_inputs, finite, require_labels, require_parts, validation_pair, weighted
 from .callbacks import Clip, Penalty, Progress, Scheduled
+from .checkpoint import restore, restore_callbacks
 from .errors import Diverged, describe
 from .metrics import METRICS, default_metrics, require_metrics
 
@@ -38,11 +40,13 @@ def fit(
     l2=0.0,
     clip_norm=None,
     clip_value=None,
+    accumulate=1,
+    start=None,
 ) -> list:
     """Trains the model; returns a list with one dict for each epoch: epoch, train_loss, and valid_... with `valid`.
 
-    train_loss is the mean over the epoch's batches, as they were met; each valid_ figure is evaluated at its end.
-    A batch in which every label is ignored moves nothing.
+    train_loss is the mean over the epoch's labels, as they were met; each valid_ figure is evaluated at its end.
+    A step in which every label is ignored moves nothing.
     Builds the model if it is not built; fits each Standardize that is not fitted, on x.
 
     Args:
@@ -57,10 +61,14 @@ def fit(
         l1, l2: the gradient is that of loss + penalty, with penalty = sum over theta of l1 |w| + l2 w^2 / 2; each
             record has the mean penalty as train_penalty, apart from the loss. In SGD, l2 does what weight_decay does.
         clip_norm, clip_value: limits of the norm and of the entries (these first) of the gradient with the penalty's.
+        accumulate: batches that make one step, as one batch so many times as large would, but for rounding and for what
+            a layer measures over a batch; in the memory of one.
+        start: a run's snapshot, as read_checkpoint returns it: goes on from there as if nothing had happened, given the
+            same of everything else. It replaces the model's parameters, optimizer.state and rng.
 
-    Raises Diverged where loss or gradient is not finite, before the step is taken, or a parameter after an epoch;
-    ValueError for x or y with NaN or infinity, without examples, or of different lengths, or a schedule longer than the
-    run.
+    Raises Diverged where loss, gradient or the optimizer's state is not finite, before the step is taken, or a
+    parameter or the validation loss after an epoch; ValueError for x or y with NaN or infinity, without examples, or of
+    different lengths, or a schedule longer than the run.
     """
     require_parts(model, criterion, optimizer, schedule, callbacks)
     x, y, valid = finite("x", as_inputs(model, x)), finite("y", y), validation_pair(model, valid)
@@ -69,12 +77,14 @@ def fit(
     batches(x, y, batch_size)  # refuses what differs in length
     x, targets = (x, (y,)) if weights is None else weighted(x, y, finite("weights", weights))
     require_positive("epochs", epochs)
+    require_positive("batch_size", batch_size)
+    require_positive("accumulate", accumulate)
     metrics = require_metrics(default_metrics(criterion) if metrics is None else metrics)
     own = [Penalty(l1, l2)] if l1 or l2 else []
     own += [Clip(clip_norm, clip_value)] if clip_norm is not None or clip_value is not None else []
     own += [Scheduled(schedule, optimizer, epochs)] if schedule is not None else []
     callbacks = [*own, *callbacks]
-    steps = sum(1 for _ in batches(x, targets[0], batch_size))
+    steps = sum(1 for _ in batches(targets[0], targets[0], batch_size * accumulate))
     for mistake in classic_mistakes(model, criterion):
         warnings.warn(mistake, stacklevel=2)
     rng = np.random.default_rng(rng)
@@ -88,63 +98,113 @@ def fit(
         require_labels("valid y", criterion, valid[1], model.output_shape(shape))
         with suppress(NothingCounts):  # a wrong valid or metric is told now, not after an epoch
             evaluate(model, criterion, take(valid[0], slice(256)), valid[1][:256], metrics=metrics)
-    progress = Progress(model, criterion, optimizer, epochs, steps_per_epoch=steps)
+    progress = Progress(model, criterion, optimizer, epochs, steps_per_epoch=steps, rng=rng, callbacks=callbacks)
     started = []
     with modes_kept(model), np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # diverged tells it better
         try:
-            fit_standardize(model, x)
+            if start is None:
+                fit_standardize(model, x)
+            else:
+                restore(progress, *start)
             for callback in callbacks:
                 callback.on_start(progress)
                 started.append(callback)
-            while progress.epoch < epochs and not progress.stop:
-                train_epoch(progress, x, targets, batch_size, rng, callbacks)
+            if start is not None:
+                restore_callbacks(callbacks, *start)
+            while not progress.stop and (progress.order is not None or progress.epoch < epochs):
+                train_epoch(progress, x, targets, batch_size, accumulate)
                 if not progress.stop:
-                    if valid:
-                        found = evaluate(model, criterion, *valid, metrics=metrics)
-                        progress.record.update({f"valid_{name}": value for name, value in found.items()})
-                    progress.history.append(progress.record)
-                    notify(callbacks, "on_epoch", progress)
+                    close_epoch(progress, valid, metrics)
+        except Diverged:
+            progress.stop = "diverged"
+            raise
         finally:
-            notify(started, "on_end", progress)
+            notify(started[::-1], "on_end", progress)
     return progress.history
 
 
-def train_epoch(progress, x, targets, batch_size, rng, callbacks):
-    """One pass over the examples: the slides' three steps and a displacement for each batch.
+def train_epoch(progress, x, targets, batch_size, accumulate):
+    """One pass over the examples, or the rest of one: a displacement for each `accumulate` batches.
 
     targets: (y,), or (y, weights).
     """
-    model, criterion, optimizer = progress.model, progress.criterion, progress.optimizer
-    progress.epoch += 1
+    model, optimizer = progress.model, progress.optimizer
+    if progress.order is None:
+        progress.epoch, progress.order = progress.epoch + 1, progress.rng.permutation(len(targets[0]))
+        progress.loss_sum = progress.counted = 0.0
     model.train()
-    total = counted = 0.0
-    for x_batch, chosen in batches(x, np.arange(len(targets[0])), batch_size, rng):
+    done = progress.step - (progress.epoch - 1) * progress.steps_per_epoch
+    parts = batches(progress.order, progress.order, batch_size * accumulate)
+    for chosen, _ in islice(parts, done, None):
         progress.step += 1
-        batch = [part[chosen] for part in targets]
-        try:
-            progress.loss = criterion.forward(model.forward(x_batch), *batch)
-        except NothingCounts:  # all labels of the batch are ignored: no loss, no gradient, no displacement
-            notify(callbacks, "on_step", progress)
-            continue
-        if not isfinite(progress.loss):
-            raise diverged(progress, f"loss is {progress.loss}")
-        model.backward(criterion.backward(), input_gradient=False)
-        model.update()
-        # the product is quick, but may overflow in float32
-        if not isfinite(model.gradient @ model.gradient) and not np.isfinite(model.gradient).all():
-            raise diverged(progress, "gradient is not finite")
-        notify(callbacks, "on_gradient", progress, x_batch, batch[0])
-        optimizer.step(model.theta, model.gradient, model.segments)
-        size = float(batch[1].sum()) if len(batch) > 1 else len(batch[0])
-        total, counted = total + progress.loss * size, counted + size
-        notify(callbacks, "on_step", progress)
+        batch = [take(x, chosen), *(part[chosen] for part in targets)]
+        counted = gradient_step(progress, batch, batch_size)
+        if counted:
+            require_finite(progress, "gradient", model.gradient)
+            notify(progress.callbacks, "on_gradient", progress, *batch[:2])
+            for name, vector in getattr(optimizer, "state", {}).items():
+                if isinstance(vector, np.ndarray):
+                    require_finite(progress, f"the optimizer's {name}", vector)
+            optimizer.step(model.theta, model.gradient, model.segments)
+            progress.loss_sum, progress.counted = (
+                progress.loss_sum + progress.loss * counted,
+                progress.counted + counted,
+            )
+        notify(progress.callbacks, "on_step", progress)
         if progress.stop:
             return
-    if not counted:
+
+
+def gradient_step(progress, batch, batch_size):
+    """The slides' three steps on x, y and perhaps weights: sets progress.loss and model.gradient, and nothing else.
+
+    A batch larger than batch_size goes through in parts. Loss and gradient are then the means over the parts, each as
+    much as it counts; returned is how much all of it counts, 0 where each label is ignored.
+    """
+    model, criterion = progress.model, progress.criterion
+    total, loss_sum, gradient = 0.0, 0.0, 0.0
+    for x, chosen in batches(batch[0], np.arange(len(batch[1])), batch_size):
+        whole = len(chosen) == len(batch[1])
+        try:
+            loss = criterion.forward(model.forward(x), *(part if whole else part[chosen] for part in batch[1:]))
+        except NothingCounts:
+            continue
+        if not isfinite(loss):
+            raise diverged(progress, f"loss is {loss}")
+        model.backward(criterion.backward(), input_gradient=False)
+        model.update()
+        counted = getattr(criterion, "counted", len(chosen))
+        if whole:
+            progress.loss = loss
+            return counted
+        total, loss_sum, gradient = total + counted, loss_sum + counted * loss, gradient + counted * model.gradient
+    if total:
+        progress.loss = loss_sum / total
+        model.gradient[...] = gradient / total
+    return total
+
+
+def close_epoch(progress, valid, metrics):
+    """The epoch's record: the mean loss and, with `valid`, the figures there."""
+    if not progress.counted:
         raise NothingCounts(f"no label counts in epoch {progress.epoch}: each is ignored or has weight 0")
-    if not np.isfinite(model.theta).all():
+    if not np.isfinite(progress.model.theta).all():
         raise diverged(progress, "a parameter is not finite")
-    progress.record = {"epoch": progress.epoch, "train_loss": total / counted}
+    progress.record = {"epoch": progress.epoch, "train_loss": progress.loss_sum / progress.counted}
+    if valid:
+        found = evaluate(progress.model, progress.criterion, *valid, metrics=metrics)
+        if not isfinite(found["loss"]):
+            raise diverged(progress, f"valid_loss is {found['loss']}")
+        progress.record.update({f"valid_{name}": value for name, value in found.items()})
+    progress.order = None
+    progress.history.append(progress.record)
+    notify(progress.callbacks, "on_epoch", progress)
+
+
+def require_finite(progress, name, vector):
+    """Diverged unless every entry is finite; the product is quick, but may overflow."""
+    if not isfinite(vector @ vector) and not np.isfinite(vector).all():
+        raise diverged(progress, f"{name} is not finite")
 
 
 @contextmanager
@@ -246,20 +306,18 @@ def last_layer(model):
 
 def diverged(progress, what):
     """The error that says what is not finite, where the run is, and the largest gradient that was computed last."""
-    largest = largest_gradient(progress.model)
-    return Diverged(
-        f"{what} at epoch {progress.epoch}, step {progress.step} "
-        f"(lr {progress.optimizer.lr:g}{largest and '; largest gradient: ' + largest})"
-    )
+    model = progress.model
+    broken = next((name for name, array in model.params.items() if not np.isfinite(array).all()), None)
+    largest = f"not finite: {describe(model, broken)}" if broken else largest_gradient(model)
+    lr = f"lr {progress.optimizer.lr:g}"
+    return Diverged(f"{what} at epoch {progress.epoch}, step {progress.step} ({lr}{largest and '; '}{largest})")
 
 
 def largest_gradient(model):
-    """The parameter with the largest gradient entry, or the first not finite: "layer 4 Dense W, 3e+08"."""
+    """Which parameter has the largest gradient entry, or the first that is not finite; "" before there is any."""
     sizes = {name: float(np.abs(array).max(initial=0)) for name, array in model.grads.items()}
-    if not sizes:
-        return ""
-    name = next((name for name, size in sizes.items() if not isfinite(size)), max(sizes, key=sizes.get))
-    return f"{describe(model, name)}, {sizes[name]:.0e}"
+    name = next((name for name, size in sizes.items() if not isfinite(size)), max(sizes, key=sizes.get, default=None))
+    return f"largest gradient: {describe(model, name)}, {sizes[name]:.0e}" if name is not None and sizes[name] else ""
 
 
 def notify(callbacks, moment, *arguments):

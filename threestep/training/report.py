@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import datetime
 
 import numpy as np
 from tqdm import tqdm
@@ -12,13 +13,38 @@ from .metrics import SHARES
 USES = {"train": "to train on", "valid": "to watch progress with", "test": "kept for the test at the end"}
 
 
-def opening(path, config, parts, folder):
+class Log:
+    """Adds what the run says to train.log, with the time of day."""
+
+    def __init__(self, folder):
+        self.path = folder / "train.log"
+
+    def __call__(self, text):
+        now, text = datetime.now().isoformat(" ", "seconds"), text.strip("\n")
+        with open(self.path, "a", encoding="utf-8") as file:
+            file.write(f"{now}  {text}\n")
+
+
+def callbacks(config, parts, folder, log, quiet=False, verbose=False, bar=None):
+    """What tells people about a run: the opening, a line for each epoch, a progress bar.
+
+    Args:
+        quiet: only into train.log. verbose: with a table of the layers and a line for each epoch, however many. bar:
+        whether a bar is drawn on stderr; unless given, where that is a terminal.
+    """
+    shown = [EpochTable(opening(config, parts, folder, verbose), log, quiet, verbose)]
+    if (sys.stderr is not None and sys.stderr.isatty()) if bar is None else bar:
+        shown.append(Bar())
+    return shown
+
+
+def opening(config, parts, folder, verbose):
     shape = " x ".join(map(str, config.model.input_shape))
     uses = [f"{len(parts[part][0]):,} {use}" for part, use in USES.items() if len(parts[part][0])]
     optimizer = config.optimizer
     return "\n".join(
         [
-            f"Training {path}",
+            f"Training {config.name}",
             f"  data       {config.data_name}: examples of {shape}; {', '.join(uses)}",
             f"  model      {' > '.join(layer_words(layer) for layer in config.model.layers)}",
             f"             {config.model.theta.size:,} parameters, drawn from seed {config.seed}",
@@ -26,6 +52,7 @@ def opening(path, config, parts, folder):
             *option_words(config.fit_options),
             f"  steps      {config.epochs} epoch{'s' * (config.epochs > 1)}, {config.batch_size} examples a step",
             f"  folder     {folder}",
+            *([config.model.summary()] if verbose else []),
         ]
     )
 
@@ -51,20 +78,27 @@ def layer_words(layer):
 def closing(summary, config, parts, folder):
     lines = [""]
     if summary["status"] == "interrupted":
-        lines.append(f"Stopped by a signal after {summary['seconds']:.1f} s.")
+        lines.append(f"Stopped by a signal in epoch {summary['epoch']}, and saved. Go on: train.py resume {folder}")
     else:
         part = "test" if "test" in summary else "train"
         what = "examples never used in training" if part == "test" else "training examples"
         total = len(parts[part][0])
-        figures = [f"{name.replace('_', ' ')} {figure(name, value)}" for name, value in summary[part].items()]
+        figures = [f"{words(name)} {figure(name, value)}" for name, value in summary[part].items()]
         if "accuracy" in summary[part]:
             y = parts[part][1]
             counted = np.count_nonzero(y != getattr(config.loss, "ignore_index", None)) if config.loss.labels else total
             figures.insert(0, f"{round(summary[part]['accuracy'] * counted):,} of {counted:,} right")
+        best = summary["best"]
+        if config.early_stop:
+            lines.append(f"These are the weights of epoch {best['epoch']}, with the best {words(best['metric'])}.")
         lines.append(f"Trained in {summary['seconds']:.1f} s. On the {total:,} {what}: {', '.join(figures)}.")
     lines.append(f"Weights: {folder / 'last.npz'}. A row for each epoch: {folder / 'metrics.csv'}.")
     lines.append(f"In Python: from threestep.training import load_run; model, config = load_run({str(folder)!r})")
     return "\n".join(lines)
+
+
+def words(name):
+    return name.replace("_", " ")
 
 
 def figure(name, value):
@@ -75,16 +109,34 @@ def figure(name, value):
 
 
 class EpochTable(Callback):
-    """A line for each epoch, under a head that names the columns; at most about twenty lines for a long run."""
+    """A line for each epoch, under a head that names the columns; at most about twenty lines for a long run.
+
+    It is shown, and all of it goes into train.log.
+    """
+
+    def __init__(self, opening, log, quiet, verbose):
+        self.opening, self.log, self.quiet, self.verbose = opening, log, quiet, verbose
+        self.begun = False
+
+    def on_start(self, progress):
+        self.tell(self.opening)
+        if progress.step:
+            self.tell(f"  going on   after step {progress.step:,}, in epoch {max(progress.epoch, 1)}")
 
     def on_epoch(self, progress):
-        if progress.epoch == 1:
-            say("\n" + "  ".join(f"{name.replace('_', ' '):>14}" for name in progress.record))
-        every = max(1, progress.epochs // 20)
+        if not self.begun:
+            self.tell("\n" + "  ".join(f"{words(name):>14}" for name in progress.record))
+            self.begun = True
+        every = 1 if self.verbose else max(1, progress.epochs // 20)
         if progress.epoch % every == 0 or progress.epoch in (1, progress.epochs):
             cells = [f"{progress.epoch} of {progress.epochs}"]
             cells += [figure(name, value) for name, value in list(progress.record.items())[1:]]
-            say("  ".join(f"{cell:>14}" for cell in cells))
+            self.tell("  ".join(f"{cell:>14}" for cell in cells))
+
+    def tell(self, text):
+        self.log(text)
+        if not self.quiet:
+            say(text)
 
 
 def say(text):
@@ -100,7 +152,8 @@ class Bar(Callback):
     """A progress bar over all steps, on stderr."""
 
     def on_start(self, progress):
-        self.bar = tqdm(total=progress.epochs * progress.steps_per_epoch, unit="step", leave=False)
+        total = progress.epochs * progress.steps_per_epoch
+        self.bar = tqdm(total=total, initial=progress.step, unit="step", leave=False)
 
     def on_step(self, progress):
         self.bar.update()

@@ -1,61 +1,87 @@
-"""A run: a config, trained, with everything it leaves behind in one folder."""
+"""A run: a config, trained, with everything it leaves behind in one folder; and a run that goes on."""
 
-import json
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 
 from . import report
+from .callbacks import Best
+from .checkpoint import Saver
 from .config import load_config
-from .errors import ConfigError, Diverged
-from .folder import MetricsFile, make_folder
+from .environment import environment
+from .errors import Diverged
+from .folder import Records, make_folder, run_files, write_json
 from .loop import evaluate, fit
 from .metrics import default_metrics
 from .prepare import prepare
+from .resuming import finished, require_run, require_same_config, require_same_data, require_same_schedule
 from .signals import signals
-from .storage import load, save, write_whole
+from .storage import load, read_checkpoint, write_whole
 
 
-def train(path, overrides=(), out=None, quiet=False, bar=None):
+def train(path, overrides=(), plugins=None, out=None, overwrite=False, init_from=None, **told):
     """Trains what a config file says; returns (the run's folder, the number of the signal that ended it or None).
 
-    Nothing is written before data and model are known to fit. The folder then holds config.yaml (the file's bytes),
-    resolved.yaml (with overrides and defaults), metrics.csv (a row an epoch), last.npz (the weights) and summary.json.
+    Nothing is written before data and model are known to fit. README says what the folder then holds.
 
     Args:
-        overrides: "key=value" texts. out: the run's folder; unless given, runs/NAME/DATE-TIME. quiet: prints only the
-        folder and the result. bar: whether a progress bar is drawn on stderr; unless given, where that is a terminal.
+        overrides: "key=value" texts. plugins: a file with classes of the user's own. out: the run's folder; unless
+        given, runs/NAME/DATE-TIME. overwrite: removes the run that is there. init_from: a checkpoint with whose
+        parameters and state the run starts. told: quiet, verbose and bar, as in report.callbacks.
 
-    Raises ConfigError, DataError; Diverged, after finite weights have been saved.
+    Raises ConfigError, DataError, CheckpointError; Diverged, after the weights before the step have been saved.
     """
-    config = load_config(path, overrides)
-    try:
-        parts = prepare(config)
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from None
     with signals() as caught:
-        folder = make_folder(path, out)
+        config = load_config(path, overrides, plugins)
+        parts = prepare(config)
+        if init_from is not None:
+            load(init_from, config.model)
+        env = environment(parts)
+        caught.patient = True
+        folder = make_folder(Path(config.name).stem.strip("<>"), out, overwrite)
         write_whole(folder / "config.yaml", lambda file: file.write(config.source))
-        write_whole(folder / "resolved.yaml", lambda file: file.write(config.to_yaml().encode()))
-        callbacks = [MetricsFile(folder / "metrics.csv"), caught]
-        if not quiet:
-            report.say(report.opening(path, config, parts, folder))
-            callbacks.append(report.EpochTable())
-        if (sys.stderr is not None and sys.stderr.isatty()) if bar is None else bar:
-            callbacks.append(report.Bar())
-        summary, failure = train_and_save(config, parts, folder, callbacks, caught)
-    if failure:
-        raise failure
-    report.say(report.closing(summary, config, parts, folder))
-    return folder, caught.number if summary["status"] == "interrupted" else None
+        write_json(folder / "env.json", env)
+        return go(config, parts, folder, caught, env, told)
 
 
-def train_and_save(config, parts, folder, callbacks, caught):
-    """(the summary, the Diverged or None) of a run whose weights and summary are in the folder now."""
+def resume(run, overrides=(), plugins=None, reschedule=False, **told):
+    """Goes on where a run stopped, as if it never had; returns what `train` returns.
+
+    Args:
+        run: its folder, or one of the checkpoints within. overrides: train.epochs and the checkpoint keys may change.
+        reschedule: lets a schedule that depends on train.epochs follow a new number of them. plugins, told: as train.
+
+    Raises ConfigError where anything else differs, CheckpointError, and what train raises.
+    """
+    with signals() as caught:
+        folder, file = run_files(run)
+        arrays, facts = read_checkpoint(file)
+        require_run(folder, file, facts)
+        config = load_config(folder / "resolved.yaml", overrides, plugins)
+        require_same_config(folder, config, facts)
+        if finished(folder, config, facts):
+            report.say(f"{folder} is finished, after {facts['epoch']} epochs. To go on: train.epochs=N.")
+            return folder, None
+        parts = prepare(config)
+        env = environment(parts)
+        require_same_data(folder, env, facts)
+        if not reschedule:
+            require_same_schedule(config, facts)
+        caught.patient = True
+        return go(config, parts, folder, caught, env, told, start=(arrays, facts))
+
+
+def go(config, parts, folder, caught, env, told, start=None):
+    """Trains from the start or from a checkpoint, evaluates, and says so; returns (folder, signal or None)."""
+    begun, log = time.monotonic(), report.Log(folder)
+    write_whole(folder / "resolved.yaml", lambda file: file.write(config.to_yaml().encode()))
+    best = config.early_stop or Best("valid_loss" if len(parts["valid"][1]) else "train_loss")
+    facts = {"config": config.values, "plugins": config.plugins}
+    facts |= {name: env[name] for name in ("fingerprint", "data_sha256")}
+    saver = Saver(folder, best, facts, config.checkpoint_steps, config.checkpoint_minutes)
     metrics = config.metrics or default_metrics(config.loss)
-    started, failure = time.monotonic(), None
+    found, failure = {}, None
     try:
         fit(
             config.model,
@@ -67,26 +93,45 @@ def train_and_save(config, parts, folder, callbacks, caught):
             valid=parts["valid"],
             metrics=metrics,
             rng=np.random.default_rng(config.seed),
-            callbacks=callbacks,
+            callbacks=[best, Records(folder), caught, saver, *report.callbacks(config, parts, folder, log, **told)],
+            start=start,
             **config.fit_options,
         )
+        if not caught.number:
+            part = "test" if len(parts["test"][1]) else "train"
+            found[part] = evaluate(config.model, config.loss, *parts[part], metrics=metrics)
     except Diverged as error:
-        kept = "The weights are lost too"
-        if np.isfinite(config.model.theta).all():
-            kept = f"Weights before this step are in {folder / 'last.npz'}"
-        failure = Diverged(f"{error}. {kept}. Try a smaller optimizer.lr")
-    status = "diverged" if failure else "interrupted" if caught.number else "finished"
-    if np.isfinite(config.model.theta).all():
-        save(folder / "last.npz", config.model)
-    summary = {"status": status, "seconds": round(time.monotonic() - started, 3)}
-    if status == "finished":
-        part = "test" if len(parts["test"][0]) else "train"
-        summary[part] = evaluate(config.model, config.loss, *parts[part], metrics=metrics)
-    write_whole(folder / "summary.json", lambda file: file.write(json.dumps(summary, indent=2).encode() + b"\n"))
-    return summary, failure
+        failure = Diverged(f"{error}. {saver.words} Try {ways_out(config)}.")
+        log(f"error: {failure}")
+    summary = {
+        "status": "diverged" if failure else "interrupted" if caught.number else "finished",
+        "epoch": saver.epoch,
+        "best": {"metric": best.metric, "value": best.value, "epoch": best.epoch},
+        "seconds": round(time.monotonic() - begun, 3),
+        **found,
+    }
+    write_json(folder / "summary.json", summary)
+    if failure:
+        raise failure
+    text = report.closing(summary, config, parts, folder)
+    log(text)
+    report.say(text)
+    return folder, caught.number
 
 
-def load_run(folder):
-    """(the trained model, in evaluation mode, and its Config) of a run's folder."""
-    config = load_config(Path(folder) / "resolved.yaml")
-    return load(Path(folder) / "last.npz", config.model).eval(), config
+def ways_out(config):
+    """What may keep the config from diverging."""
+    lr = f"optimizer.lr={config.optimizer.lr / 10:g}"
+    return lr if config.fit_options["clip_norm"] else f"{lr} or train.clip_norm=1"
+
+
+def load_run(run, plugins=None):
+    """(the trained model, in evaluation mode, and its Config) of a run's folder, or of one of the checkpoints within.
+
+    A folder stands for the weights that the run evaluated: the best where it stops early, else the last.
+    """
+    folder, file = run_files(run)
+    config = load_config(folder / "resolved.yaml", (), plugins)
+    if config.early_stop and Path(run).is_dir() and (folder / "best.npz").exists():
+        file = folder / "best.npz"
+    return load(file, config.model).eval(), config

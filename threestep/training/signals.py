@@ -8,15 +8,19 @@ from .callbacks import Callback
 
 
 class Caught(Callback):
-    """The first SIGINT or SIGTERM: asks the run to stop before or after this step."""
+    """The first SIGINT or SIGTERM: asks the run to stop before or after this step.
 
-    number = None
+    Attributes:
+        number: the signal's, None before there is one. patient: whether a signal waits for the step's end; until it is
+            set nothing has been written, and the first signal leaves at once too.
+    """
+
+    number, patient = None, False
 
     def on_start(self, progress):
-        progress.stop = self.number or progress.stop
+        progress.stop = progress.stop or self.number or False
 
-    def on_step(self, progress):
-        progress.stop = self.number or progress.stop
+    on_step = on_epoch = on_start
 
 
 @contextmanager
@@ -28,6 +32,8 @@ def signals():
         if caught.number:
             os._exit(128 + number)
         caught.number = number
+        if not caught.patient:
+            raise SystemExit(128 + number)
 
     try:
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,0 +1,97 @@
+"""What a run that goes on must have in common with itself."""
+
+import json
+import warnings
+from copy import deepcopy
+
+from .environment import fingerprint
+from .errors import CheckpointError, ConfigError
+
+MAY_CHANGE = ("train.epochs", "train.checkpoint_steps", "train.checkpoint_minutes")
+
+
+def require_run(folder, file, facts):
+    """CheckpointError for a file of weights alone; ConfigError where going on would only diverge again."""
+    if "config" not in facts:
+        raise CheckpointError(f"{file} holds weights, and no run that could go on: use --init-from {file}")
+    if facts["stop"] == "diverged":
+        raise ConfigError(
+            f"{folder} diverged in step {facts['step']}, and would do so again. Start anew from the weights before it: "
+            f"train.py CONFIG --init-from {file} optimizer.lr=..."
+        )
+
+
+def require_same_config(folder, config, facts):
+    """ConfigError with every key that differs from the run's, unless it is one that may."""
+    before, now = flat(facts["config"]), flat(config.values)
+    keys = [key for key in {**before, **now} if before.get(key) != now.get(key) and key not in MAY_CHANGE]
+    if (facts["plugins"] or {}).get("sha256") != (config.plugins or {}).get("sha256"):
+        keys.append("--plugins")
+        before["--plugins"], now["--plugins"] = (
+            where and f"{where['file']} (SHA-256 {where['sha256'][:12]})"
+            for where in (facts["plugins"], config.plugins)
+        )
+    if keys:
+        words = [
+            f"\n  {key}: {before.get(key, 'not given')} in the run, {now.get(key, 'not given')} here" for key in keys
+        ]
+        raise ConfigError(
+            f"{folder} can only go on with its own config, of which {', '.join(MAY_CHANGE)} may change:{''.join(words)}"
+        )
+
+
+def require_same_data(folder, env, facts):
+    """CheckpointError for other data; a warning where the machine may round otherwise."""
+    if env["data_sha256"] != facts["data_sha256"]:
+        raise CheckpointError(
+            f"the data is not what {folder} was trained on: its SHA-256 is {env['data_sha256'][:12]}..., "
+            f"expected {facts['data_sha256'][:12]}..."
+        )
+    for name, value in fingerprint().items():
+        if value != facts["fingerprint"][name]:
+            warnings.warn(f"not bit-exact: {name} was {facts['fingerprint'][name]} and is {value}", stacklevel=2)
+
+
+def require_same_schedule(config, facts):
+    """ConfigError where another number of epochs gives another learning rate in an epoch that both have."""
+    schedule, epochs = config.fit_options["schedule"], facts["config"]["train"]["epochs"]
+    if schedule is None or epochs == config.epochs:
+        return
+    before, now = (rates(schedule, config.optimizer, n, min(epochs, config.epochs)) for n in (epochs, config.epochs))
+    for epoch, (old, new) in enumerate(zip(before, now, strict=True)):
+        if old != new:
+            raise ConfigError(
+                f"{type(schedule).__name__} depends on train.epochs: after {epoch} epochs lr is {old:.3g} in the "
+                f"schedule of {epochs} epochs, {new:.3g} in that of {config.epochs}. Add --reschedule to follow it"
+            )
+
+
+def rates(schedule, optimizer, epochs, until):
+    """The learning rate after 0, 1, ..., `until` epochs, as far as it does not depend on how the run goes."""
+    schedule, optimizer = deepcopy(schedule), deepcopy(optimizer)
+    schedule.start(optimizer, epochs, steps_per_epoch=1)
+    found = [optimizer.lr]
+    for _ in range(until):
+        schedule.step()
+        found.append(optimizer.lr)
+    return found
+
+
+def finished(folder, config, facts):
+    """Whether the run has come to its end, its figures included."""
+    try:
+        status = json.loads((folder / "summary.json").read_bytes())["status"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    over = facts["stop"] == "early" or (facts["epoch"] >= config.epochs and not facts["inside"])
+    return over and status == "finished"
+
+
+def flat(values, path=""):
+    """{dotted key: value} of nested dicts and lists."""
+    inner = values.items() if isinstance(values, dict) else enumerate(values) if isinstance(values, list) else ()
+    if not inner:
+        return {path: values}
+    return {
+        key: leaf for name, part in inner for key, leaf in flat(part, f"{path}.{name}" if path else str(name)).items()
+    }
