@@ -92,7 +92,7 @@ def ended(folder, signal):
 def check(options):
     from threestep.training.check import check
 
-    check(config_of(options))
+    return check(config_of(options))
 
 
 def show(options):
