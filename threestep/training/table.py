@@ -21,4 +21,4 @@ def megabytes(size):
 
 def counted(number, what):
     """ "1 step", "2 steps"."""
-    return f"{number:,} {what}{'s' * (number != 1)}"
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
