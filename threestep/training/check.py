@@ -2,38 +2,23 @@
 
 import warnings
 from copy import deepcopy
-from math import log
 from time import perf_counter
 
 import numpy as np
 
-from layers import Dropout, HardSigmoid, Hardtanh, Sigmoid, Tanh
 from layers.guards import batch
-from layers.norm import Normalization
-from losses import (
-    MAE,
-    MSE,
-    NLL,
-    BinaryCrossEntropy,
-    BinaryCrossEntropyWithLogits,
-    CrossEntropy,
-    Hinge,
-    Huber,
-    KLDivergence,
-    PoissonNLL,
-)
 from threestep.checks.gradients import restorer
 from threestep.data import batches
 
 from .directions import check_directions
 from .errors import Diverged, describe
-from .loop import classic_mistakes, evaluate, fit, fit_standardize, what_reaches
+from .loop import classic_mistakes, evaluate, fit, fit_standardize
 from .prepare import prepare
+from .start import as_labels, idle_units, knowing_nothing, odd_scale, reason
 from .table import counted, megabytes, table
 from .watch import inner, layer_rows, new_bytes, watched
 
 FAR = 2  # times the loss of a model that knows nothing, or that before a step
-BOUNDS = {Sigmoid: (0, 1), HardSigmoid: (0, 1), Tanh: (-1, 1), Hardtanh: None}  # None: its own
 
 
 def check(config):
@@ -52,9 +37,9 @@ def check(config):
     show_data(config, parts)
     print()
     fit_standardize(model, x)
-    warn_of_scale(model, x, getattr(config.make_data(), "columns", None))
-    for mistake in classic_mistakes(model, criterion):
-        warnings.warn(mistake, stacklevel=2)
+    scale = odd_scale(model, x[:1000], getattr(config.make_data(), "columns", None))
+    for text in [*([scale] if scale else []), *classic_mistakes(model, criterion)]:
+        doubt(text)
     order = shuffled(config, y)
     first = order[: config.batch_size]
     activations = show_layers(model, x[first])
@@ -62,19 +47,20 @@ def check(config):
     show_start(model, criterion, x[order[:256]], y[order[:256]])
     problems += show_step(config, model, criterion, optimizer, x[first], y[first])
     show_memory(model, optimizer, activations)
-    if not problems:
-        show_time(config, model, criterion, optimizer, parts)
+    problems = problems or show_time(config, model, criterion, optimizer, parts)
     ending = f"{counted(len(problems), 'problem')}: {'; '.join(problems)}." if problems else "It can be trained."
     print(f"\n{ending}")
     return 2 if problems else 0
 
 
+def doubt(text):
+    warnings.warn(text, stacklevel=3)
+
+
 def shuffled(config, y):
     """The places of the training examples whose label counts, in random order."""
     order = np.random.default_rng(config.seed).permutation(len(y))
-    return (
-        order[y[order] != getattr(config.loss, "ignore_index", None)] if config.loss.labels and y.ndim == 1 else order
-    )
+    return order[y[order] != getattr(config.loss, "ignore_index", None)] if config.loss.labels else order
 
 
 def show_data(config, parts):
@@ -91,66 +77,21 @@ def show_data(config, parts):
             spread = f"from {column.min():.4g} to {column.max():.4g}, with mean {column.mean():.4g}"
             print(f"              {which} {spread} and standard deviation {column.std():.3g}")
             if column.min() == column.max():
-                warnings.warn(f"{which}: always {column[0]:g}, so there is nothing to learn", stacklevel=3)
+                doubt(f"{which}: always {column[0]:g}, so there is nothing to learn")
         return
     k = config.model.output_shape(x.shape[1:])[-1]
     counts = np.bincount(labels, minlength=max(k, 2))
     few, many = int(counts.argmin()), int(counts.argmax())
     if counts[many] == len(labels):
-        warnings.warn(f"every label is {many}, so there is nothing to learn", stacklevel=3)
+        doubt(f"every label is {many}, so there is nothing to learn")
     elif counts[few] == 0:
         missing = ", ".join(map(str, np.flatnonzero(counts == 0)[:10]))
-        warnings.warn(f"no training example has the label {missing}", stacklevel=3)
+        doubt(f"no training example has the label {missing}")
     if counts[few] == counts[many]:
         balance = f"{counts[few]:,} examples each"
     else:
         balance = f"from {counts[few]:,} examples (label {few}) to {counts[many]:,} (label {many})"
     print(f"              {len(counts)} classes, {balance}")
-
-
-def as_labels(criterion, y):
-    """Targets as whole numbers (N,), also where they are columns of 0 and 1 or one-hot rows; None for quantities."""
-    if criterion.labels:
-        return y[y != getattr(criterion, "ignore_index", None)] if y.ndim == 1 else None
-    if y.ndim != 2 or not np.isin(y, (0, 1)).all():
-        return None
-    if y.shape[1] == 1:
-        return y[:, 0].astype(int)
-    return y.argmax(axis=1) if (y.sum(axis=1) == 1).all() else None
-
-
-def warn_of_scale(model, x, columns):
-    """Warns where what the first layer with parameters sees is far from the size of 1."""
-    first = next((layer for layer in model.walk() if not layer.children and (layer.params or is_norm(layer))), None)
-    if first is None or is_norm(first):
-        return
-    model.eval()
-    seen = what_reaches(first, model, x[:1000])
-    each = np.sqrt(np.mean(seen.astype(np.float64) ** 2, axis=tuple(range(seen.ndim - 1))))  # (D,)
-    low, high = int(each.argmin()), int(each.argmax())
-
-    def name(place):
-        return f"column {columns[place]!r}" if columns and len(columns) == len(each) else f"entry {place}"
-
-    where = f" ({name(high)})" if len(each) > 1 else ""
-    if each[high] > 10:
-        warnings.warn(
-            f"inputs are large: {first.label} sees values around {each[high]:.3g}{where}. Put Standardize first",
-            stacklevel=3,
-        )
-    elif 0 < each[high] < 0.01:
-        text = f"inputs are tiny: {first.label} sees values around {each[high]:.1g}. Put Standardize first"
-        warnings.warn(text, stacklevel=3)
-    elif each[low] > 0 and each[high] > 1000 * each[low]:
-        warnings.warn(
-            f"inputs differ in size: {name(high)} is around {each[high]:.3g} and {name(low)} {each[low]:.3g}. "
-            "Put Standardize first",
-            stacklevel=3,
-        )
-
-
-def is_norm(layer):
-    return isinstance(layer, Normalization)
 
 
 def show_layers(model, x):
@@ -175,7 +116,9 @@ def show_layers(model, x):
 
 def show(head, what, lines=()):
     """A line, and below it a table."""
-    print(f"  {head:<10}  {what}", *(f"    {line}" for line in lines), *[""][: len(lines)], sep="\n")
+    print(f"  {head:<10}  {what}")
+    if lines:
+        print(*(f"    {line}" for line in lines), "", sep="\n")
 
 
 def show_memory(model, optimizer, activations):
@@ -188,7 +131,10 @@ def show_memory(model, optimizer, activations):
 
 def show_gradients(model, criterion, x, y):
     """Prints a line for each array; returns the problems."""
-    found = list(check_directions(model, criterion, x, y))
+    try:
+        found = list(check_directions(model, criterion, x, y))
+    except ValueError as error:  # such as a probability outside [0, 1]
+        return [f"beside the start the loss fails: {error}"]
     meaning = {"ok": "ok", "FAIL": "FAIL", "kink": "kink: nothing can be said"}
     rows = [["gradient of", "relative error", ""]]
     rows += [[called(model, name), f"{error:.0e}", meaning[verdict]] for name, error, verdict in found]
@@ -213,68 +159,18 @@ def show_start(model, criterion, x, y):
     loss = criterion.forward(prediction, y)
     text, blind = f"{loss:.4g}", knowing_nothing(criterion, y, prediction.shape)
     if blind:
-        value, words = blind
-        text += f"; a model that knows nothing has {value:.4g}, {words}"
+        text += f"; a model that knows nothing has {blind[0]:.4g}, {blind[1]}"
     show("first loss", text)
     if blind and 0 < FAR * blind[0] < loss:
         times = f"{loss / blind[0]:.1f} times that of a model that knows nothing"
-        warnings.warn(f"the first loss is {loss:.4g}, {times}{advice(criterion, y)}", stacklevel=3)
+        doubt(f"the first loss is {loss:.4g}, {times}: {reason(criterion, y)}")
     if not idle:
         show("units", f"none dead or saturated over {counted(len(x), 'example')}")
-    for layer, number, units, what in idle:
+    for place, (layer, number, units, what) in enumerate(idle):
         text = f"{trial.path_to(layer)}: {number} of {counted(units, 'unit')} {what} for all of {len(x)} examples"
-        show("units" if layer is idle[0][0] else "", text)
+        show("" if place else "units", text)
         if number > units / 2:
-            warnings.warn(f"at the start {text}", stacklevel=3)
-
-
-def advice(criterion, y):
-    """What is likely the reason for a first loss that is too high."""
-    if isinstance(criterion, (MSE, MAE, Huber)) and abs(y.mean()) > y.std():
-        return f": the targets lie around {y.mean():.3g}, far from the 0 that a new model is near to"
-    return ": the last layer's outputs are large at the start"
-
-
-def knowing_nothing(criterion, y, shape):
-    """(the loss of the best answer that is the same for every x, in words), or None for a loss of the user's own."""
-    k = shape[-1]
-    if isinstance(criterion, (CrossEntropy, BinaryCrossEntropyWithLogits, Hinge)):
-        answer = 0.0
-    elif isinstance(criterion, (NLL, KLDivergence)):
-        answer = -log(k)
-    elif isinstance(criterion, BinaryCrossEntropy):
-        answer = 0.5
-    elif isinstance(criterion, MSE):
-        answer = y.mean(axis=0)
-    elif isinstance(criterion, (MAE, Huber)):
-        answer = np.median(y, axis=0)
-    elif isinstance(criterion, PoissonNLL):
-        answer = np.log(np.maximum(y.mean(axis=0), 1e-3)) if criterion.log_input else y.mean(axis=0)
-    else:
-        return None
-    value = deepcopy(criterion).forward(np.broadcast_to(np.asarray(answer, np.float64), shape), y)
-    for words, known in ((f"ln {k}", log(max(k, 1))), ("ln 2", log(2))):
-        if abs(value - known) < 1e-6 and np.size(answer) == 1:
-            return value, words
-    if isinstance(criterion, MSE):
-        return value, "the variance of the targets"
-    return value, "with the best answer that is always the same"
-
-
-def idle_units(layer, x, y):
-    """Yields (number, of how many, what they are) for units with one value for all examples, dead or at a bound."""
-    if layer.children or layer.params or isinstance(layer, Dropout) or np.shape(x) != np.shape(y):
-        return
-    units, given = y.reshape(-1, y.shape[-1]), x.reshape(-1, y.shape[-1])  # a channel of an image is one unit
-    dead = int(np.sum(~units.any(axis=0) & given.any(axis=0)))
-    if dead:
-        yield dead, units.shape[1], "dead, 0"
-    if type(layer) in BOUNDS:
-        low, high = BOUNDS[type(layer)] or (layer.min_val, layer.max_val)
-        margin = 0.01 * (high - low)
-        held = ((units < low + margin) | (units > high - margin)).all(axis=0) & units.any(axis=0)
-        if held.any():
-            yield int(held.sum()), units.shape[1], "saturated, at a bound"
+            doubt(f"at the start {text}")
 
 
 def show_step(config, model, criterion, optimizer, x, y):
@@ -291,20 +187,19 @@ def show_step(config, model, criterion, optimizer, x, y):
     restore()
     try:
         quiet_fit(config, model, criterion, optimizer, x, y, len(y))
-    except Diverged as error:
+        after = loss()
+    except (Diverged, ValueError) as error:
         return [f"the first step fails: {error}"]
     resting = {id(array) for layer in model.walk() if layer.frozen for array in layer.grads.values()}
     silent = [name for name, array in model.grads.items() if id(array) not in resting and not array.any()]
     if silent:
         names = ", ".join(describe(model, name) for name in silent)
-        warnings.warn(f"the gradient is zero at the start, dead or disconnected: {names}", stacklevel=3)
-    after, lr = loss(), f"{type(optimizer).__name__} (lr {optimizer.lr:g})"
+        doubt(f"the gradient is zero at the start, dead or disconnected: {names}")
+    lr = f"{type(optimizer).__name__} (lr {optimizer.lr:g})"
     went = "lower" if after < before else "higher" if after > before else "the same"
     show("first step", f"of {lr}: the loss on that batch goes from {before:.4g} to {after:.4g}, {went}")
     if not after <= FAR * before:
-        warnings.warn(
-            f"one step of {lr} took the loss from {before:.4g} up to {after:.4g}: lr may be too large", stacklevel=3
-        )
+        doubt(f"one step of {lr} took the loss from {before:.4g} up to {after:.4g}: lr may be too large")
     return []
 
 
@@ -317,7 +212,7 @@ def quiet_fit(config, model, criterion, optimizer, x, y, batch_size):
 
 
 def show_time(config, model, criterion, optimizer, parts):
-    """How long a run will take, from a few steps."""
+    """How long a run will take, from a few steps at the optimizer's own lr; returns the problems."""
     x, y = parts["train"]
     steps = sum(1 for _ in batches(np.arange(len(y)), y, config.batch_size))
     size = min(config.batch_size, len(y))
@@ -327,14 +222,21 @@ def show_time(config, model, criterion, optimizer, parts):
         quiet_fit(config, model, criterion, optimizer, x[: number * size], y[: number * size], size)
         return perf_counter() - started
 
-    number = min(steps, 10, max(1, int(1 / seconds(1))))
-    epoch = steps * seconds(number) / number
+    try:
+        number = min(steps, 10, max(1, int(1 / seconds(1))))
+        epoch = steps * seconds(number) / number
+    except (Diverged, ValueError) as error:
+        if config.fit_options["schedule"] is None:
+            return [f"the first steps fail: {error}"]
+        doubt(f"without the schedule the first steps fail: {error}")
+        return []
     if len(valid := parts["valid"][1]):
         started = perf_counter()
         evaluate(model, criterion, parts["valid"][0][:256], valid[:256], metrics=[])
         epoch += (perf_counter() - started) * len(valid) / min(len(valid), 256)
     total = f"{counted(steps, 'step')} an epoch, {steps * config.epochs:,} in {counted(config.epochs, 'epoch')}"
     show("time", f"{total}: about {duration(epoch * config.epochs)} on this machine")
+    return []
 
 
 def duration(seconds):
