@@ -5,8 +5,7 @@ import sys
 
 import pytest
 
-from threestep.see import curves
-from threestep.see.curves import save_curves
+from threestep.see import curves, save_curves
 
 HISTORY = [
     {"epoch": 1, "train_loss": 2.0, "valid_loss": 1.0, "valid_accuracy": 0.5, "train_penalty": 0.2, "lr": 0.1},
@@ -124,7 +123,7 @@ def test_no_window_and_no_pyplot_are_needed(tmp_path):
     program = f"""
 import sys
 sys.path.insert(0, {root!r})
-from threestep.see.curves import save_curves
+from threestep.see import save_curves
 save_curves([{{"epoch": 1, "train_loss": 1.0}}], "curves.png")
 assert "matplotlib.pyplot" not in sys.modules
 """
