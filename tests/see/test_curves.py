@@ -56,6 +56,7 @@ def test_a_panel_for_each_kind_of_figure(drawn, tmp_path):
     assert list(points(accuracy)["valid"]) == pytest.approx([50, 90, 80])
     assert list(points(lr)["lr"]) == [0.1, 0.05, 0.0]
     assert loss.get_yscale() == "log" and accuracy.get_yscale() == lr.get_yscale() == "linear"
+    assert {0.02, 0.05, 0.1} <= set(loss.get_yticks().round(9))
     assert lr.get_xlabel() == "epoch" and loss.get_xlabel() == ""
     assert [axes.get_legend() is not None for axes in (loss, accuracy, penalty, lr)] == [True, False, False, False]
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
@@ -87,8 +88,10 @@ def test_one_epoch_is_seen(drawn):
 
 
 def test_a_figure_that_is_not_finite_is_left_out(drawn):
-    loss, *_ = drawn([HISTORY[0], {**HISTORY[1], "valid_loss": float("nan"), "train_loss": float("inf")}])
-    assert dotted(loss) == 1
+    loss, *_ = drawn(
+        [{**HISTORY[0], "valid_loss": float("nan"), "train_loss": float("inf")}, {**HISTORY[0], "epoch": 2}]
+    )
+    assert dotted(loss) == 2 and loss.get_yscale() == "linear"
 
 
 @pytest.mark.parametrize("name", ["curves.svg", "curves.pdf"])

@@ -51,6 +51,12 @@ def test_lines_say_the_first_sentence_cut_where_it_is_long(printed, monkeypatch)
     assert re.search(r"^Dropout +y = x m / .*; y = x in evaluation\.$", printed("layers"), re.MULTILINE)
 
 
+def test_a_narrow_terminal(printed, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "10")
+    assert len(printed("losses").splitlines()) == len(REGISTRIES["loss"])
+    assert printed() and printed("Conv2d")
+
+
 def test_configs_have_the_first_sentence_of_their_comment(printed):
     lines = printed("configs").splitlines()
     assert [line.split()[0] for line in lines] == list(templates())
@@ -63,6 +69,7 @@ def test_a_layer_with_its_options(printed):
     assert "Required: out_channels, kernel_size. Any layer also takes name, share, frozen, lr_factor." in text
     assert text.endswith(inspect.getdoc(Conv2d) + "\n")
     start = text.split("Required")[0].split("\n", 1)[1]
+    assert re.search(r",\n {6}\w+: ", start) and len(start.strip().splitlines()) == 2
     assert yaml.safe_load(start.replace("...", "3")) == [
         {
             "Conv2d": {
@@ -117,6 +124,7 @@ def test_a_layer_without_a_docstring(printed, monkeypatch):
     ("arguments", "message"),
     [
         (["layer", "Dense"], "^no kind 'layer'. Did you mean 'layers'?"),
+        (["Conv2d", "padding"], "^no kind 'Conv2d'. See: train.py list$"),
         (["Conv2D"], "^no kind or name 'Conv2D'. Did you mean 'Conv2d'?.* See: train.py list$"),
         (["optimisers"], "^no kind or name 'optimisers'. Did you mean 'optimizers'?"),
         (["layers", "relu"], "^no 'relu' in layers. Did you mean 'ReLU'?.* See: train.py list layers$"),

@@ -27,12 +27,13 @@ def list_names(kind=None, name=None):
     width = shutil.get_terminal_size((120, 0)).columns
     if kind is None:
         for kind, names in known.items():
-            print(in_lines(f"{kind:12}", ", ".join(names), width))
+            print(fill(", ".join(names), width, initial_indent=f"{kind:12}", subsequent_indent=" " * 12))
         print("\ntrain.py list KIND: a line about each. train.py list NAME: what it takes.")
     elif kind in known and name is None:
         column = max(map(len, known[kind]))
+        room = max(20, width - column - 2)
         for name, entry in known[kind].items():
-            print(f"{name:{column}}  {shorten(sentence(name, entry), width - column - 2, placeholder=' ...')}")
+            print(f"{name:{column}}  {shorten(sentence(name, entry), room, placeholder=' ...')}")
     elif kind in known:
         if name not in known[kind]:
             raise unknown(f"{name!r} in {kind}", name, known[kind], f"train.py list {kind}")
@@ -65,9 +66,7 @@ def description(kind, name, entry, width):
     words = f"Required: {', '.join(required(entry)) or 'nothing'}."
     if kind == "layers":
         words += f" Any layer also takes {', '.join(LAYER_KEYS)}."
-    lines = [
-        in_lines("  ", form.replace(": ", ":\xa0"), width).replace("\xa0", " ") for form in forms(kind, name, entry)
-    ]
+    lines = [folded(form, width) for form in forms(kind, name, entry)]
     return "\n".join([f"{name} ({kind})", "", *lines, "", words, "", inspect.getdoc(entry) or ""]).rstrip()
 
 
@@ -90,6 +89,8 @@ def in_place(kind, form):
     return f"{KINDS[kind]}: {{{form}}}" if ":" in form else f"{KINDS[kind]}: {form}"
 
 
-def in_lines(head, text, width):
-    """The text behind its head, folded so that further lines begin below its first word."""
-    return fill(text, width, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False)
+def folded(form, width):
+    """YAML in lines that end between two options, never between an option and its value."""
+    whole = form.replace(": ", ":\xa0")  # a space that no line ends at
+    lines = fill(whole, width, initial_indent="  ", subsequent_indent=" " * 6, break_on_hyphens=False)
+    return lines.replace("\xa0", " ")

@@ -61,13 +61,14 @@ def schema():
     for kind, registry in REGISTRIES.items():
         extra = LAYER_KEYS if kind == "model" else {}
         definitions |= {f"{kind}.{name}": component(cls, extra) for name, cls in registry.items()}
-    top = {
+    known = {kind: {"allOf": [{"$ref": f"#/definitions/{kind}"}]} for kind in REGISTRIES}
+    known |= {
         "seed": {"type": "integer", "minimum": 0},
         "model": LAYERS,
         "metrics": {"anyOf": [{"enum": list(METRICS)}, {"type": "array", "items": {"enum": list(METRICS)}}]},
         "train": train(),
     }
-    keys = {key: top.get(key, {"allOf": [{"$ref": f"#/definitions/{key}"}]}) for key in KEYS}
+    keys = {key: known.get(key) or shape(key, default) for key, default in KEYS.items()}
     whole = {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "A config of threestep",
