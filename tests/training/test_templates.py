@@ -23,6 +23,12 @@ def test_the_templates_are_the_shipped_configs():
     assert sorted(templates()) == sorted(path.stem for path in (ROOT / "configs").glob("*.yaml")) and templates()
 
 
+def test_an_installation_has_them_too():
+    text = (ROOT / "pyproject.toml").read_text()
+    assert '    "threestep.configs",\n' in text and '"threestep.configs" = "configs"\n' in text
+    assert '"threestep.configs" = ["*"]\n' in text
+
+
 @pytest.mark.parametrize("name", templates())
 def test_a_copy_says_the_same_run(name, tmp_path):
     path = new(name)
