@@ -9,6 +9,7 @@ backprop", 1998, equation 16; Saxe et al., "Exact solutions to the nonlinear dyn
 networks", 2014 (orthogonal).
 """
 
+import os
 from math import prod, sqrt
 
 import numpy as np
@@ -94,7 +95,26 @@ INITIALIZERS = {kind.__name__: kind for kind in KINDS}
 
 
 def initializer(name):
-    """The function of that name; ValueError with the names there are."""
+    """The function of that name, of (rng, shape); ValueError with the names there are.
+
+    Raises MemoryError, before it draws, for more numbers than the machine's memory holds.
+    """
     if not isinstance(name, str) or name not in INITIALIZERS:
         raise ValueError(f"init expected one of {', '.join(INITIALIZERS)}, got {name!r}")
-    return INITIALIZERS[name]
+
+    def draw(rng, shape):
+        require_memory(f"a weight of shape {shape}", 2 * prod(shape))  # as drawn; then in theta and in the gradient
+        return INITIALIZERS[name](rng, shape)
+
+    return draw
+
+
+def require_memory(what, count):
+    """MemoryError, with the sizes, where `count` numbers of 8 bytes are more than the memory of the machine.
+
+    Systems that lend memory they do not have would end the process later. Windows does not, and numpy tells it there.
+    """
+    if hasattr(os, "sysconf"):
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        if 8 * count > memory:
+            raise MemoryError(f"{what} needs {8 * count / 1e9:,.0f} GB, and this machine has {memory / 1e9:,.0f}.")

@@ -18,7 +18,7 @@ import threestep.see
 import threestep.training
 from layers.initializers import INITIALIZERS
 from threestep.training import METRICS
-from threestep.training.components import REGISTRIES, make_model, parse
+from threestep.training.models import Models
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "README.md").read_text()
@@ -61,12 +61,14 @@ def test_the_config_shown_is_the_one_shipped():
 
 def test_the_yaml_within_the_text_says_what_it_should():
     graph = re.search(r"^    (- Graph: .*)$", TEXT, re.MULTILINE)[1]
-    model, _ = make_model(yaml.safe_load(graph))
+    made = Models()
+    model, _ = made.model(yaml.safe_load(graph))
     assert model.build((3,)) == (11,)
     found = re.findall(r"`(loss|schedule|data): (\{.*?\}\})`", TEXT.replace("\n", " "))
     assert [key for key, _ in found] == ["loss", "schedule", "data"]
     for key, spec in found:
-        parse(yaml.safe_load(spec), key, REGISTRIES[key])
+        made.component(yaml.safe_load(spec), (key,), key)
+    made.raise_errors()
 
 
 def test_commands_name_files_that_exist():

@@ -54,7 +54,7 @@ def guarded(verb, options):
             warnings.showwarning = lambda message, *where, **more: print(f"warning: {message}", file=sys.stderr)
             return verb(options)
     except tuple(codes) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(error if getattr(error, "placed", False) else f"error: {error}", file=sys.stderr)
         return next(code for kind, code in codes.items() if isinstance(error, kind))
 
 

@@ -73,7 +73,12 @@ def test_labels_of_a_table_are_learnt(folder):
     [
         ({"NPZ": "one.npz"}, 2, "MSE", "gives 2 values; NPZ has 1 for each example, which MSE cannot"),
         ({"NPZ": "two.npz"}, 1, "MSE", "gives 1 value; NPZ has 2 for each example, which MSE cannot"),
-        ({"NPZ": "two.npz"}, 2, "CrossEntropy", "loss: CrossEntropy wants labels, and NPZ has quantities: use MSE"),
+        (
+            {"NPZ": "two.npz"},
+            2,
+            "CrossEntropy",
+            "loss.CrossEntropy: CrossEntropy wants labels, and NPZ has quantities: use MSE",
+        ),
     ],
 )
 def test_what_does_not_go_together_is_told(folder, data, outputs, loss, message):
@@ -82,9 +87,11 @@ def test_what_does_not_go_together_is_told(folder, data, outputs, loss, message)
 
 
 def test_a_constructors_refusal_has_the_configs_path():
-    with pytest.raises(ConfigError, match=r"^data.CSV: delimiter expected one character"):
+    with pytest.raises(ConfigError, match=r"^data.CSV.delimiter: delimiter must be one character"):
         config({"CSV": {"path": "t.csv", "target": "c", "delimiter": ";;"}}, 1).make_data()
-    with pytest.raises(ConfigError, match=r"^data.CSV: expected target, as in CSV: {target: ...}"):
+    with pytest.raises(
+        ConfigError, match=r"^data.CSV: CSV needs path and target, as in CSV: {path: ..., target: ...}."
+    ):
         config({"CSV": "table.csv"}, 1)
 
 

@@ -1,156 +1,125 @@
 """Components: what a config names, made from class names and constructors' arguments.
 
 A component is `Name`, `Name: value` (its first argument) or `Name: {key: value}`; names are class names, keys the
-constructors' arguments. Every error names the key's path, as in model[2].Dense.out_features.
+constructors' arguments. A path, such as ("model", 2, "Dense", "out_features"), says where in the config a value stands.
 """
 
-import inspect
-from difflib import get_close_matches
+from inspect import Parameter
 
-import layers
-import losses
-import optim
-from threestep.data import DATASETS
-
-from .errors import ConfigError
+from .aliases import did_you_mean
+from .errors import ConfigError, ConfigErrors
+from .places import Places, dotted
+from .registry import KINDS, LAYER_KEYS, REGISTRIES, arguments, spelled_out, with_defaults
+from .wording import REFUSAL, listed, must_be, words
 
 
-def subclasses(package, base):
-    """{name: class} of the public subclasses of a class."""
-    public = {name: getattr(package, name) for name in package.__all__}
-    return {name: c for name, c in public.items() if isinstance(c, type) and issubclass(c, base) and c is not base}
+class Components:
+    """Makes the components of one config; what is wrong with them is collected in `errors`, and they are None.
 
+    Attributes:
+        known: {kind: {name: class}}, the registries with the plugins' classes, which win.
+    """
 
-LAYERS = subclasses(layers, layers.Layer) | {"Linear": layers.Linear}
-LOSSES = subclasses(losses, losses.Loss)
-OPTIMIZERS = subclasses(optim, optim.Optimizer)
-SCHEDULES = subclasses(optim, optim.Schedule)
-REGISTRIES = {"data": DATASETS, "model": LAYERS, "loss": LOSSES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES}
-LAYER_KEYS = {  # go with any layer, beside its own arguments: what they may be
-    "name": (str, "text"),
-    "share": (str, "another layer's name"),
-    "frozen": (bool, "true or false"),
-    "lr_factor": ((int, float), "a number of 0 or more"),
-}
+    def __init__(self, places=None, plugins=None):
+        self.places, self.errors = Places() if places is None else places, []
+        self.known = {kind: registry | (plugins or {}).get(kind, {}) for kind, registry in REGISTRIES.items()}
 
+    def error(self, path, what, of_value=False):
+        """A ConfigError that points at the key, or the value, of a path; without a text, it names the path."""
+        place = self.places.value(path) if of_value else self.places.key(path)
+        return ConfigError(what if place or not path else f"{dotted(path)}: {what}", place)
 
-def parse(spec, path, registry):
-    """(name, options) of a component; the options' keys are checked against the constructor's arguments."""
-    if isinstance(spec, str):
-        name, options = spec, {}
-    elif isinstance(spec, dict) and len(spec) == 1:
-        name, options = next(iter(spec.items()))
-    elif isinstance(spec, dict) and spec:
-        raise ConfigError(
-            f"{path}: expected one component, got {len(spec)} keys ({', '.join(map(str, spec))}): indent?"
-        )
-    else:
-        raise ConfigError(f"{path}: expected Name, Name: value or Name: {{key: value}}, got {spec!r}")
-    if name not in registry:
-        raise ConfigError(f"{path}: no {name!r}{did_you_mean(name, registry)} There are: {', '.join(registry)}.")
-    known = arguments(registry[name])
-    extra = LAYER_KEYS if registry[name] is LAYERS.get(name) else ()
-    if options is None:
-        options = {}
-    if not isinstance(options, dict):
-        if not known:
-            raise ConfigError(f"{path}.{name}: takes no options, got {options!r}")
-        options = {next(iter(known)): options}
-    for key in options:
-        if key not in known and key not in extra:
+    def report(self, *error, **of_value):
+        self.errors.append(self.error(*error, **of_value))
+
+    def raise_errors(self):
+        if self.errors:
+            raise ConfigErrors(self.errors)
+
+    def refuse(self, path, name, expected, value, more=""):
+        """Reports a value that is not what is expected."""
+        spot = self.places.get(path)
+        written = spot.written if spot and not isinstance(value, str) else None
+        self.report(path, must_be(name, expected, value, written, more), of_value=True)
+
+    def check(self, check, path, value, *arguments):
+        """Reports a value that check(name, value, ...) refuses."""
+        self.attempt(lambda **named: check(*named, *named.values(), *arguments), {dotted(path): value}, ())
+
+    def attempt(self, make, options, base, *inner):
+        """make(*inner, **options), or None: what it refuses is reported, at each option that it names."""
+        try:
+            return make(*inner, **options)
+        except (ValueError, TypeError, OverflowError, MemoryError) as error:
+            match = REFUSAL.fullmatch(str(error))
+            if not match or match[1] not in options:
+                return self.report(base, str(error) or type(error).__name__)
+            name, value, indices = match[1], options[match[1]], [int(i) for i in match[2][1:-1].split("][") if i]
+            for i in indices:
+                value = value[i]
+            path = (*base, name, *indices) if base else (*name.split("."), *indices)
+            if match[4].startswith(repr(value)):
+                self.refuse(path, f"{name}{match[2]}", match[3], value, match[4].removeprefix(repr(value)))
+            else:  # part of the value, in words of the constructor's own
+                self.report(path, f"{name}{match[2]} must be {match[3]}, got {match[4]}", of_value=True)
+            if isinstance(make, type) and arguments(make)[name].default is not Parameter.empty:
+                self.attempt(make, {key: v for key, v in options.items() if key != name}, base, *inner)  # the others
+
+    def component(self, spec, path, kind):
+        """(name, options, path of the name) of a component; None where it is reported."""
+        if spec is ...:  # missing, as is reported already
+            return None
+        registry, (noun, plural) = self.known[kind], KINDS[kind]
+        name, options = spelled_out(spec, registry)
+        base = (*path, name)
+        if name is None and isinstance(spec, dict) and spec:
+            return self.report_beside(spec, path, registry)
+        if name is None:
+            subject = path[0] if len(path) == 1 else f"a {noun}"
+            return self.refuse(path, subject, "Name, Name: value or Name: {key: value}", spec)
+        if name not in registry:
+            guess = did_you_mean(name, registry)
+            own = "" if "?" in guess or kind == "data" else ", or give a class of your own by --plugins FILE.py"
+            return self.report(base, f"no {noun} {name!r:.80}{guess} See: train.py list {plural}{own}")
+        if not isinstance(options, dict):
+            return self.report(base, f"{name} takes no options, got {words(options)}.", of_value=True)
+        extra = LAYER_KEYS if kind == "model" else ()
+        return (name, dict(options), base) if self.options_fit(registry[name], name, options, base, extra) else None
+
+    def options_fit(self, cls, name, options, base, extra=()):
+        """Whether the keys are the constructor's arguments, and none that it needs is missing."""
+        known = arguments(cls)
+        needed = [key for key, p in known.items() if p.default is p.empty and p.kind is not p.VAR_POSITIONAL]
+        unknown = [key for key in options if key not in known and key not in extra]
+        for key in unknown:
             takes = f"Options: {', '.join([*known, *extra])}." if known or extra else "It has none."
             guess = did_you_mean(key, [*known, *extra])
-            raise ConfigError(f"{path}.{name}.{key}: {name} has no option {key!r}{guess} {takes}")
-    for key, parameter in known.items():
-        if (
-            parameter.default is parameter.empty
-            and parameter.kind is not parameter.VAR_POSITIONAL
-            and key not in options
-        ):
-            raise ConfigError(f"{path}.{name}: expected {key}, as in {name}: {{{key}: ...}}")
-    return name, dict(options)
+            self.report((*base, key), f"{name} has no option {key!r:.80}{guess} {takes}")
+        if not unknown and not set(needed) <= set(options):
+            form = ", ".join(f"{key}: ..." for key in needed)
+            self.report(base, f"{name} needs {listed(needed)}, as in {name}: {{{form}}}.")
+        return not unknown and set(needed) <= set(options)
 
+    def report_beside(self, spec, path, registry):
+        """Several keys where one component stands: options that are not indented, most often."""
+        name, *rest = spec
+        item = "- " * isinstance(path[-1], int)
+        if name not in registry or spec[name] is not None or set(rest) & set(registry):
+            return self.report(path, f"expected one component, got {len(spec)} keys ({', '.join(map(str, spec)):.80}).")
+        spot = self.places.get((*path, rest[0]))
+        first = (spot and spot.written) or "..."
+        form = f"{item}{name}: {{{rest[0]}: {first}{', ...' * (len(rest) > 1)}}}."
+        mend = f"Write {form}"
+        start, top = self.places.key((*path, rest[0])), self.places.key((*path, name))
+        if start and start.line > top.line:
+            end = max(self.places.last_line((*path, key)) for key in rest)
+            lines = f"line {start.line + 1}" if end == start.line else f"lines {start.line + 1}-{end + 1}"
+            mend = f"Indent {lines} by two more spaces, or write {form}"
+        self.report((*path, name), f"{name!r} is empty and {rest[0]!r} sits beside it. {mend}")
 
-def make(spec, path, registry):
-    """(the object, its spelled-out spec) of a component."""
-    name, options = parse(spec, path, registry)
-    built = construct(registry[name], options, f"{path}.{name}")
-    return built, {name: with_defaults(registry[name], options)}
-
-
-def make_model(spec, path="model"):
-    """(Sequential, the spelled-out list) of a list of layers."""
-    made = make_layers(spec, path)
-    return layers.Sequential(*(layer for layer, _ in made)), [values for _, values in made]
-
-
-def make_layers(spec, path):
-    if not isinstance(spec, list) or not spec:
-        raise ConfigError(f"{path}: expected a list of layers, got {spec!r}")
-    return [make_layer(layer, f"{path}[{place}]") for place, layer in enumerate(spec)]
-
-
-def make_layer(spec, path):
-    """(the layer, its spelled-out spec); layers within it are made first."""
-    name, options = parse(spec, path, LAYERS)
-    cls, path = LAYERS[name], f"{path}.{name}"
-    common = {key: options.pop(key) for key in LAYER_KEYS if key in options}
-    for key, value in common.items():
-        kind, words = LAYER_KEYS[key]
-        if not isinstance(value, kind) or (key == "lr_factor" and (isinstance(value, bool) or value < 0)):
-            raise ConfigError(f"{path}.{key}: expected {words}, got {value!r}")
-    values, inner = with_defaults(cls, options), ()
-    if "layers" in arguments(cls):
-        made = make_layers(options.pop("layers", None), path)
-        inner, values = [layer for layer, _ in made], {"layers": [values for _, values in made], **values}
-    if cls is layers.Graph:
-        made = make_nodes(options["nodes"], f"{path}.nodes")
-        options["nodes"] = {node: (taken, layer) for node, (taken, layer, _) in made.items()}
-        values["nodes"] = {node: {"from": taken, **values} for node, (taken, _, values) in made.items()}
-    layer = construct(cls, options, path, *inner)
-    for key, value in common.items():
-        setattr(layer, key, value)
-    return layer, {cls.__name__: {**values, **common}}
-
-
-def make_nodes(spec, path):
-    """{node: (from, the layer, its spelled-out spec)} of a graph's nodes."""
-    if not isinstance(spec, dict) or not spec:
-        raise ConfigError(f"{path}: expected nodes, each name: {{from: ..., Layer: ...}}, got {spec!r}")
-    made = {}
-    for node, inner in spec.items():
-        if not isinstance(inner, dict) or "from" not in inner:
-            near = get_close_matches("from", map(str, inner), n=1) if isinstance(inner, dict) else []
-            advice = f": write from for {near[0]}" if near else ""
-            raise ConfigError(f"{path}.{node}: expected {{from: ..., Layer: ...}}, got {inner!r}, without from{advice}")
-        if len(inner) == 1:
-            raise ConfigError(f"{path}.{node}: expected {{from: ..., Layer: ...}}, got {inner!r}, without a layer")
-        made[node] = inner["from"], *make_layer({k: v for k, v in inner.items() if k != "from"}, f"{path}.{node}")
-    return made
-
-
-def construct(cls, options, path, *inner):
-    """The object; what its constructor refuses becomes a ConfigError with the path."""
-    try:
-        return cls(*inner, **options)
-    except (ValueError, TypeError, OverflowError, MemoryError) as error:
-        raise ConfigError(f"{path}: {str(error).removeprefix(f'{cls.__name__}: ')}") from None
-
-
-def arguments(cls):
-    """The constructor's parameters by name."""
-    parameters = inspect.signature(cls.__init__).parameters.items()
-    return {} if cls.__init__ is object.__init__ else {name: p for name, p in parameters if name != "self"}
-
-
-def with_defaults(cls, options):
-    """All the constructor's options with their values, those that stay unknown (None) left out."""
-    known = {name: p for name, p in arguments(cls).items() if p.kind is not p.VAR_POSITIONAL}
-    values = {name: options.get(name, parameter.default) for name, parameter in known.items()}
-    return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items() if v is not None}
-
-
-def did_you_mean(name, known):
-    by_lower = {str(key).lower(): key for key in known}
-    close = get_close_matches(str(name).lower(), by_lower, n=1)
-    return f". Did you mean {by_lower[close[0]]!r}?" if close else "."
+    def make(self, spec, path, kind):
+        """(the object, its spelled-out spec) of a component, or (None, None)."""
+        if not (parts := self.component(spec, path, kind)):
+            return None, None
+        (name, options, base), cls = parts, self.known[kind][parts[0]]
+        return self.attempt(cls, options, base), {name: with_defaults(cls, options)}

@@ -1,47 +1,19 @@
 """A YAML file -> the objects of a run: data, model, loss, optimizer, schedule."""
 
-from pathlib import Path
+import sys
+from functools import partial
 
 import yaml
 
-from threestep.data import DATASETS
+from threestep.data import DATASETS, load
 
-from .components import (
-    LOSSES,
-    OPTIMIZERS,
-    REGISTRIES,
-    SCHEDULES,
-    construct,
-    did_you_mean,
-    make,
-    make_model,
-    parse,
-    with_defaults,
-)
 from .errors import ConfigError
-from .loader import read_yaml
-from .metrics import METRICS
-
-KEYS = {  # the keys of a config and their defaults; ...: required
-    "seed": 0,
-    "data": ...,
-    "model": ...,
-    "loss": ...,
-    "optimizer": ...,
-    "schedule": None,
-    "metrics": None,
-    "train": ...,
-}
-TRAIN_KEYS = {
-    "epochs": ...,
-    "batch_size": 32,
-    "l1": 0.0,
-    "l2": 0.0,
-    "decay": "all",
-    "clip_norm": None,
-    "clip_value": None,
-}
-DECAYS = ("all", "weights")
+from .keys import KEYS, TRAIN_KEYS, filled, make_early_stop, metric_names
+from .loader import MAX_BYTES, Dumper, read_yaml
+from .models import Models
+from .overrides import apply_override
+from .plugins import load_plugins
+from .registry import with_defaults
 
 
 class Config:
@@ -51,38 +23,52 @@ class Config:
         values: the whole config as nested dicts and lists of plain values, which can be written as YAML again.
         model, loss, optimizer: the objects, the model not yet built. seed, metrics, epochs, batch_size.
         fit_options: what else `fit` is told: schedule (or None), l1, l2, clip_norm, clip_value.
-        data_name: the data set's class; `make_data()` loads it. source: the bytes of the file it came from.
+        early_stop: an EarlyStop or None. checkpoint_steps, checkpoint_minutes: how often weights are kept, or None.
+        data_name: the data set's class; `make_data()` loads it. plugins: {file, sha256, names} or None.
+        name, source: what messages call the file, and its bytes. layer_paths: [(a layer, its path in values)].
+        places: the Places of the parts of the file.
 
-    Raises ConfigError for an unknown or missing key, an unknown class, or a value that a constructor refuses.
+    Raises ConfigError with all that is wrong: keys unknown or missing, unknown classes, values that are refused.
     """
 
-    source = b""
-
-    def __init__(self, values, overrides=()):
-        require_mapping(values, "the config")
-        for override in overrides:
-            apply_override(values, override)
-        values = filled(values, KEYS, "")
-        train = filled(require_mapping(values["train"], "train"), TRAIN_KEYS, "train.")
-        self.seed = whole_number(values["seed"], "seed", 0)
-        self.epochs = whole_number(train["epochs"], "train.epochs", 1)
-        self.batch_size = whole_number(train["batch_size"], "train.batch_size", 1)
-        self.data_name, self.data_options = parse(values["data"], "data", DATASETS)
-        self.model, model_values = make_model(values["model"])
-        self.loss, loss_values = make(values["loss"], "loss", LOSSES)
-        self.model.decay = one_of(train["decay"], "train.decay", DECAYS)
-        self.optimizer, optimizer_values = make(values["optimizer"], "optimizer", OPTIMIZERS)
-        schedule, schedule_values = make_schedule(values["schedule"], self.optimizer, self.epochs)
-        penalties = {key: number(train[key], f"train.{key}") for key in ("l1", "l2")}
-        limits = {key: number(train[key], f"train.{key}", above_0=True) for key in ("clip_norm", "clip_value")}
-        self.fit_options = {"schedule": schedule, **penalties, **limits}
-        self.early_stop = self.checkpoint_steps = self.checkpoint_minutes = self.plugins = None
-        self.name = "config"
-        self.metrics = metric_names(values["metrics"])
-        defaults = with_defaults(DATASETS[self.data_name], self.data_options)
+    def __init__(self, values, overrides=(), places=None, plugins=None, name="the config", source=b""):
+        classes, self.plugins = load_plugins(plugins) if plugins else ({}, None)
+        self.name, self.source, self._made = name, source, Models(places, classes)
+        make = self._made
+        self.places, self.layer_paths = make.places, make.layer_paths
+        if not isinstance(values, dict):
+            make.refuse((), "a config", f"keys with values ({', '.join(KEYS)})", values)
+            make.raise_errors()
+        for rank, override in enumerate(overrides, 1):
+            try:
+                apply_override(values, make.places, override, rank, KEYS, make.known)
+            except ConfigError as error:
+                make.errors.append(error)
+        values = filled(make, values, KEYS)
+        train = filled(make, values["train"], TRAIN_KEYS, ("train",))
+        self.seed, self.epochs, self.batch_size = values["seed"], train["epochs"], train["batch_size"]
+        self.checkpoint_steps, self.checkpoint_minutes = train["checkpoint_steps"], train["checkpoint_minutes"]
+        self.data_name, self.data_options, self._data = make.component(values["data"], ("data",), "data") or (None,) * 3
+        self.model, model_values = make.model(values["model"])
+        self.loss, loss_values = make.make(values["loss"], ("loss",), "loss")
+        self.optimizer, optimizer_values = make.make(values["optimizer"], ("optimizer",), "optimizer")
+        schedule, schedule_values = None, None
+        if values["schedule"] is not None:
+            schedule, schedule_values = make.make(values["schedule"], ("schedule",), "schedule")
+        self.metrics = metric_names(make, values["metrics"])
+        self.early_stop = make_early_stop(make, train["early_stop"], self.metrics, self.loss)
+        if not make.errors and schedule:
+            run = {"lr": self.optimizer.lr, "epochs": self.epochs}
+            make.attempt(schedule.require_fit, run, ("schedule", *schedule_values))
+        make.raise_errors()
+        self.model.decay = train["decay"]
+        options = ("l1", "l2", "clip_norm", "clip_value")
+        self.fit_options = {"schedule": schedule, **{key: train[key] for key in options}}
+        if self.early_stop:
+            train["early_stop"] = {"metric": self.early_stop.metric, "patience": self.early_stop.patience}
         self.values = {
             "seed": self.seed,
-            "data": {self.data_name: defaults},
+            "data": {self.data_name: with_defaults(DATASETS[self.data_name], self.data_options)},
             "model": model_values,
             "loss": loss_values,
             "optimizer": optimizer_values,
@@ -92,138 +78,27 @@ class Config:
         }
 
     def make_data(self):
-        return construct(DATASETS[self.data_name], self.data_options, f"data.{self.data_name}")
+        made = self._made.attempt(partial(load, self.data_name), self.data_options, self._data)
+        self._made.raise_errors()
+        return made
+
+    def error(self, path, what):
+        """A ConfigError that points at the component at the path, such as a layer's in layer_paths, or ("loss",)."""
+        return self._made.error(path, what)
 
     def to_yaml(self):
-        return yaml.safe_dump(self.values, sort_keys=False, width=120)
+        return "# threestep config, format 1\n" + yaml.dump(self.values, Dumper=Dumper, sort_keys=False, width=120)
 
 
 def load_config(path, overrides=(), plugins=None):
-    """The Config in a file, after key=value overrides."""
+    """The Config in a file, or in stdin for "-", after key=value overrides; plugins: a file of own classes."""
     try:
-        source = Path(path).read_bytes()
-        values = read_yaml(source.decode(), path)
+        with sys.stdin.buffer if str(path) == "-" else open(path, "rb") as file:
+            source = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise ConfigError(f"{path} not found: expected a config file, such as configs/digits_mlp.yaml") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise ConfigError(f"{path} cannot be read: {error}") from None
-    try:
-        config = Config(values, overrides)
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from None
-    config.source, config.name = source, str(path)
-    return config
-
-
-def apply_override(values, override):
-    """Sets one key=value in the config; the path steps over component names, as in model.0.out_features=8."""
-    path, equals, text = override.partition("=")
-    keys = path.split(".")
-    if not equals or not all(keys):
-        raise ConfigError(f"{override!r}: expected key=value, such as optimizer.lr=0.01")
-    value, here, name = read_yaml(text, override), values, None
-    for depth, key in enumerate(keys[:-1]):
-        if depth == 0 and key in KEYS and key not in here:
-            here[key] = {}
-        if key != name:  # the component's name may be spelled out, as messages do, or stepped over
-            here, name = step_into(here, key, path, keys[depth + 1], name)
-    last = keys[-1]
-    if isinstance(here, dict) and last.isdecimal() and "layers" in here:
-        here = here["layers"]
-    if isinstance(here, list):
-        here[list_index(here, last, path)] = value
-    else:
-        here[last] = value
-
-
-def step_into(here, key, path, then, inside):
-    """(what is under `key`: a mapping, a list or a component's options, the component's name or None).
-
-    Where a graph's node holds both its layer and where it takes from, `then`, the key after this one, decides. inside:
-    the component whose options `here` are, or None.
-    """
-    if isinstance(here, dict) and key.isdecimal() and "layers" in here:
-        here = here["layers"]
-    if isinstance(here, list):
-        key = list_index(here, key, path)
-    elif key not in here:
-        where = f"{inside}, which stands there" if inside else "the config"
-        raise ConfigError(f"{path}: no key {key!r} in {where}{did_you_mean(key, here)}")
-    value = here[key]
-    if isinstance(value, dict) and "from" in value and then == "from":
-        return value, None
-    node = {"from": value["from"]} if isinstance(value, dict) and "from" in value else {}
-    rest = {name: inner for name, inner in value.items() if name not in node} if node else value
-    if isinstance(rest, str) or (isinstance(rest, dict) and len(rest) == 1 and str(next(iter(rest)))[:1].isupper()):
-        name, options = parse(rest, path, REGISTRIES.get(path.split(".")[0], {}))
-        here[key] = {**node, name: options}
-        return options, name
-    if not isinstance(value, (dict, list)):
-        raise ConfigError(f"{path}: {key!r} holds {value!r}, which has nothing inside")
-    return value, None
-
-
-def list_index(here, key, path):
-    if not key.isdecimal() or int(key) >= len(here):
-        raise ConfigError(f"{path}: expected a place from 0 to {len(here) - 1}, got {key!r}")
-    return int(key)
-
-
-def filled(values, known, path):
-    """A mapping with every known key, defaults filled in."""
-    for key in values:
-        if key not in known:
-            raise ConfigError(f"{path}{key}: unknown key{did_you_mean(key, known)} Keys: {', '.join(known)}.")
-    missing = [key for key, default in known.items() if default is ... and key not in values]
-    if missing:
-        raise ConfigError(f"{path}{missing[0]}: missing")
-    return {key: values.get(key, default) for key, default in known.items()}
-
-
-def metric_names(value):
-    names = [value] if isinstance(value, str) else value
-    if names is not None and (
-        not isinstance(names, list) or not all(isinstance(name, str) and name in METRICS for name in names)
-    ):
-        raise ConfigError(f"metrics: expected a list of {', '.join(METRICS)}, got {value!r}")
-    return names
-
-
-def require_mapping(value, path):
-    if not isinstance(value, dict):
-        raise ConfigError(f"{path}: expected keys with values, got {'nothing' if value is None else repr(value)}")
-    return value
-
-
-def make_schedule(spec, optimizer, epochs):
-    """(the schedule or None, its spelled-out spec); ConfigError where it does not fit into the run."""
-    if spec is None:
-        return None, None
-    schedule, values = make(spec, "schedule", SCHEDULES)
-    try:
-        schedule.require_fit(optimizer.lr, epochs)
-    except ValueError as error:
-        raise ConfigError(f"schedule: {error}") from None
-    return schedule, values
-
-
-def number(value, path, above_0=False):
-    """A number of 0 or more; with above_0, None too, but not 0."""
-    if value is None and above_0:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0 or (above_0 and value == 0):
-        raise ConfigError(f"{path}: expected a number {'above 0' if above_0 else 'of 0 or more'}, got {value!r}")
-    return value
-
-
-def one_of(value, path, known):
-    if value not in known:
-        raise ConfigError(f"{path}: expected {' or '.join(known)}, got {value!r}")
-    return value
-
-
-def whole_number(value, path, least):
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        got = f"text {value!r}" if isinstance(value, str) else repr(value)
-        raise ConfigError(f"{path}: expected a whole number of {least} or more, got {got}")
-    return value
+    name = "<stdin>" if str(path) == "-" else str(path)
+    values, places = read_yaml(source, name)
+    return Config(values, overrides, places, plugins, name, source)

@@ -2,7 +2,25 @@
 
 
 class ConfigError(Exception):
-    """A config, or a key=value on the command line, that does not say a run. The message names the key's path."""
+    """A config, or a key=value on the command line, that does not say a run.
+
+    With a place it reads `file:line:column: error: what`, above the line of the source and a caret under the column;
+    without one it is the message alone. placed: which of the two.
+    """
+
+    def __init__(self, what, place=None):
+        super().__init__(what if place is None else place.point(what))
+        self.place, self.placed = place, place is not None
+
+
+class ConfigErrors(ConfigError):
+    """Several, each in a paragraph: in the order of the file, then of the command line."""
+
+    def __init__(self, errors):
+        first = sorted((error for error in errors if error.placed), key=lambda error: error.place)
+        rest = [f"error: {error}" for error in errors if not error.placed]
+        super().__init__("\n".join([*map(str, first), *rest]).removeprefix("error: "))
+        self.placed = bool(first)
 
 
 class CheckpointError(Exception):

@@ -1,65 +1,175 @@
-"""YAML text -> plain values, strictly."""
+"""YAML text -> plain values, strictly, and where in the text each of them stands."""
 
 import re
-from math import isfinite
+from codecs import BOM_UTF8
+from math import inf, isfinite
 
 import yaml
 
 from .errors import ConfigError
+from .places import Place, Places, Source, Spot
 
-MAX_DEPTH = 40
+MAX_BYTES, MAX_NODES, MAX_DEPTH, MAX_DIGITS = 100_000, 10_000, 40, 100
+CONSTANTS = dict.fromkeys(("", "~", "null", "Null", "NULL")) | {
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+WHOLE = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+THOUSANDS = re.compile(r"[0-9][0-9.]*")
+LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as YAML counts lines
+NO_TEXT = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+TAB = re.compile(r"^ *(\t)[ \t]*[^\s#]", re.MULTILINE)
 
 
 class Loader(yaml.SafeLoader):
-    """YAML in which 1e-3 is a number and no key may be given twice; without anchors, tags, .nan and deep nesting."""
+    """Nodes without anchors and tags, neither too deep nor too many."""
 
-    depth = 0
+    depth = nodes = 0
 
     def compose_node(self, parent, index):
         event = self.peek_event()
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
-            raise yaml.MarkedYAMLError(None, None, "anchors (&) and aliases (*) are not used here", event.start_mark)
+            raise refusal("anchors (&) and aliases (*) are not used here", event)
         if getattr(event, "tag", None) is not None:
-            raise yaml.MarkedYAMLError(None, None, "tags (!) are not used here", event.start_mark)
-        self.depth += 1
+            raise refusal("tags (!) are not used here", event)
+        self.depth, self.nodes = self.depth + 1, self.nodes + 1
         if self.depth > MAX_DEPTH:
-            raise yaml.MarkedYAMLError(None, None, f"more than {MAX_DEPTH} levels deep", event.start_mark)
+            raise refusal(f"more than {MAX_DEPTH} levels deep", event)
+        if self.nodes > MAX_NODES:
+            raise refusal(f"more than {MAX_NODES} values", event)
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
 
-    def construct_yaml_float(self, node):
-        value = super().construct_yaml_float(node)
-        if not isfinite(value):
-            raise yaml.MarkedYAMLError(None, None, f"{node.value} is not a finite number", node.start_mark)
-        return value
 
-    def construct_mapping(self, node, deep=False):
-        seen = {}
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            try:
-                first = seen.setdefault(key, key_node)
-            except TypeError:
-                raise yaml.MarkedYAMLError(None, None, "a key must be text or a number", key_node.start_mark) from None
-            if first is not key_node:
-                problem = f"{key!r} given twice (first at line {first.start_mark.line + 1})"
-                raise yaml.MarkedYAMLError(None, None, problem, key_node.start_mark)
-        return super().construct_mapping(node, deep)
+def read_yaml(text, name, rank=0, start=0):
+    """(the value, its Places) of a YAML text or its UTF-8 bytes, from the character `start` on.
 
+    name: what messages call the text; rank: its place among those that messages point into.
+    Raises ConfigError with line and column where it is none, or is larger than MAX_BYTES.
+    """
+    text, wrong = decoded(text)
+    lines = LINE_END.split(text)
 
-Loader.add_constructor("tag:yaml.org,2002:float", Loader.construct_yaml_float)
-Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+0123456789.")
-)
+    def place(line, column):
+        return Place(rank, line, column + start * (line == 0), Source(name, lines))
 
+    def at(index):
+        before = LINE_END.split(text[:index])
+        return Place(rank, len(before) - 1, len(before[-1]), Source(name, lines))
 
-def read_yaml(text, source):
-    """The value of a YAML text; ConfigError with file, line and column where it is none."""
+    if wrong:
+        raise ConfigError(wrong[0], at(wrong[1]))
+    loader, places = Loader(text[start:]), Places()
     try:
-        return yaml.load(text, Loader)
+        node = loader.get_single_node()
+        value = None if node is None else read_node(node, (), None, places, lambda mark: place(mark.line, mark.column))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise ConfigError(f"{source}:{mark.line + 1}:{mark.column + 1}: {error.problem or error.context}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{source}: not YAML: {error}") from None
+        what = error.problem or error.context
+        if "another document" in what:
+            what = "a second document starts here, and a config is one"
+        elif error.context:
+            what = f"{what} ({error.context})"
+        raise ConfigError(f"{what}.", place(mark.line, mark.column)) from None
+    except (ValueError, OverflowError) as error:  # of an escape such as "\UFFFFFFFF"
+        mark = loader.get_mark()
+        raise ConfigError(f"no YAML: {error}.", place(mark.line, mark.column)) from None
+    places.setdefault((), Spot(None, place(0, 0), None))
+    return value, places
+
+
+def decoded(source):
+    """(text, None), or (what can be shown of it, (what is wrong, at which character))."""
+    if len(source) > MAX_BYTES:
+        return "", (f"a config has at most {MAX_BYTES:,} bytes, and this is larger.", 0)
+    try:
+        text = source if isinstance(source, str) else source.removeprefix(BOM_UTF8).decode()
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start].decode()
+        wrong = f"the byte 0x{error.object[error.start]:02x} is no UTF-8 text: save the file as UTF-8."
+        return error.object.decode(errors="replace"), (wrong, len(before))
+    if wrong := NO_TEXT.search(text):
+        return text, (f"the character U+{ord(wrong[0]):04X} is not allowed in YAML.", wrong.start())
+    if tab := TAB.search(text):
+        return text, ("tab used for indentation; YAML needs spaces.", tab.start(1))
+    return text, None
+
+
+def read_node(node, path, key, places, place):
+    """The plain value of a node, after its Places, and those of what is in it, have been noted."""
+    scalar = isinstance(node, yaml.ScalarNode)
+    places[path] = Spot(key and place(key.start_mark), place(node.start_mark), node.value if scalar else None)
+    if scalar:
+        return read_scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return [read_node(inner, (*path, i), None, places, place) for i, inner in enumerate(node.value)]
+    found = {}
+    for key, inner in entries(node):
+        name = read_scalar(key) if isinstance(key, yaml.ScalarNode) else None
+        if key.value == "<<" and key.style is None:
+            raise refusal("merge keys (<<) are not used here", key)
+        if not isinstance(name, str):
+            advice = f", got {key.value or 'nothing'}: put it in quotes" if isinstance(key, yaml.ScalarNode) else ""
+            raise refusal(f"a key must be text{advice}", key)
+        if name in found:
+            raise refusal(f"{name!r} given twice (first at line {places[(*path, name)].key.line + 1})", key)
+        found[name] = read_node(inner, (*path, name), key, places, place)
+    return found
+
+
+def entries(node):
+    """The (key, value) nodes of a mapping; what {lr: 1,000} and {size: (3, 3)} split at the comma is one text again."""
+    pairs = []
+    for key, value in node.value:
+        last = pairs[-1][1] if pairs else None
+        plain = all(isinstance(part, yaml.ScalarNode) and part.style is None for part in (last, key, value))
+        if plain and not value.value and last.value and goes_on(last, key):
+            text = f"{last.value},{' ' * (key.start_mark.index - last.end_mark.index - 1)}{key.value}"
+            pairs[-1] = pairs[-1][0], yaml.ScalarNode(None, text, last.start_mark, key.end_mark)
+        else:
+            pairs.append((key, value))
+    return pairs
+
+
+def goes_on(last, key):
+    thousands = key.start_mark.index == last.end_mark.index + 1 and THOUSANDS.fullmatch(key.value)
+    return thousands or (last.value[0] == "(" and ")" not in last.value)
+
+
+def read_scalar(node):
+    try:
+        return node.value if node.style is not None else read_text(node.value)
+    except ValueError as error:
+        raise refusal(str(error), node) from None
+
+
+def read_text(text):
+    """Text without quotes as text, number, boolean or null, as the core schema of YAML 1.2 has them."""
+    if text in CONSTANTS:
+        return CONSTANTS[text]
+    if WHOLE.fullmatch(text):
+        if len(text) > MAX_DIGITS:
+            raise ValueError(f"a whole number has at most {MAX_DIGITS} digits here, got {len(text)}")
+        return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
+    if not FLOAT.fullmatch(text):
+        return text
+    value = inf if text.lower().endswith((".inf", ".nan")) else float(text)
+    if not isfinite(value):
+        raise ValueError(f"{text[:MAX_DIGITS]} is not a finite number")
+    return value
+
+
+def refusal(problem, where):
+    return yaml.MarkedYAMLError(None, None, problem, where.start_mark)
+
+
+class Dumper(yaml.SafeDumper):
+    """Quotes text that YAML 1.2 would read as something else, and repeats a list instead of naming it."""
+
+    def ignore_aliases(self, data):
+        return True
+
+
+Dumper.add_implicit_resolver("1.2", re.compile(f"(?:{WHOLE.pattern}|{FLOAT.pattern})$"), list("-+.0123456789"))

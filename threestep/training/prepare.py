@@ -1,22 +1,33 @@
 """Do data, model and loss of a config go together? Told before anything is written."""
 
+import traceback
 from copy import deepcopy
+from math import prod
 
 import numpy as np
 
-from .errors import ConfigError
+from layers import Dense
+from layers.initializers import require_memory
+
 from .loop import evaluate
+
+REFUSALS = (ValueError, TypeError, RuntimeError, OverflowError, MemoryError)
 
 
 def prepare(config):
     """Builds the config's model for its data; returns the parts train, valid and test, as pairs that the loss takes.
 
-    Raises ConfigError where model, data and loss do not go together, DataError where there is no data.
+    Raises ConfigError, at the layer or loss in question, where model, data and loss do not go together, or the model
+    into no memory; DataError where there is no data.
     """
     data = config.make_data()
     output_shape = build_model(config, data)
     parts = {"train": data.train, "valid": data.valid, "test": data.test}
     parts = {name: (x, match_target(config, data, y, output_shape)) for name, (x, y) in parts.items()}
+    stop = config.early_stop
+    if stop and stop.metric != "train_loss" and not len(data.valid[0]):
+        what = f"early_stop watches {stop.metric}, and {data.name} has no examples put aside for it. Use train_loss."
+        raise config.error(("train", "early_stop"), what)
     try_loss(config, *parts["train"])
     try_training(config, parts["train"][0])
     return parts
@@ -25,27 +36,62 @@ def prepare(config):
 def build_model(config, data):
     """Builds the model for the data; returns one example's output shape. ConfigError where they do not fit."""
     if config.model.several_inputs:
-        raise ConfigError("model: it takes several inputs, and a data set gives one: train it from a script, with fit")
+        raise config.error(
+            ("model",), "the model takes several inputs, and a data set gives one: train it from a script"
+        )
     try:
-        return config.model.build(data.train[0].shape[1:], np.random.default_rng(config.seed))
-    except (ValueError, TypeError, RuntimeError, MemoryError) as error:
-        raise ConfigError(f"model: {error}") from None
+        output_shape = config.model.build(data.train[0].shape[1:], np.random.default_rng(config.seed))
+        require_outputs_fit(config, min(max(config.batch_size, 256), len(data.train[0])))
+    except REFUSALS as error:
+        raise refusal(config, error, config.model, data.name) from None
+    return output_shape
+
+
+def require_outputs_fit(config, examples):
+    """MemoryError where what the layers give for a batch, which training keeps, is more than the machine's memory."""
+    shapes = [layer.output_shape(layer.input_shape) for layer, _ in config.layer_paths]
+    each = [sum(map(prod, shape)) if shape and isinstance(shape[0], tuple) else prod(shape) for shape in shapes]
+    if each:
+        require_memory(f"the layers' outputs for a batch of {examples}", examples * sum(each))
+
+
+def refusal(config, error, model, data_name):
+    """The ConfigError for what a layer of the model, or of a copy, raised: at the innermost in whose code that was."""
+    paths = dict(config.layer_paths)
+    own = {id(layer): mine for layer, mine in zip(model.walk(), config.model.walk(), strict=True) if mine in paths}
+    found, shape = None, ()
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if id(frame.f_locals.get("self")) in own:
+            found, shape = own[id(frame.f_locals["self"])], frame.f_locals.get("input_shape", shape)
+    if found is None:
+        return config.error(("model",), f"the model does not fit: {error}")
+    label, path = config.model.path_to(found), paths[found]
+    if not isinstance(found, Dense) or len(shape) < 3:
+        return config.error(path, str(error) if str(error).startswith(label) else f"{label}: {error}")
+    *within, index, _ = path  # of the list that the layer stands in, unless it is a graph's node
+    before = [layer for layer, other in paths.items() if isinstance(index, int) and other[:-1] == (*within, index - 1)]
+    gives = f"{config.model.path_to(before[0])} gives" if before else "it gets"
+    gives = f"{data_name} gives" if path[:-1] == ("model", 0) else gives
+    place = config.places.key(path)
+    where = f"line {place.line + 1}" if place and not place.rank else "it"
+    return config.error(path, f"{label} needs flat input, but {gives} {shape}. Add '- Flatten' before {where}.")
 
 
 def try_loss(config, x, y):
     """One evaluation of the loss, so that a model and a loss that do not go together are told before anything else."""
     try:
         evaluate(config.model, config.loss, x[:256], y[:256], metrics=config.metrics)
-    except (ValueError, TypeError) as error:
-        raise ConfigError(f"loss: {error}") from None
+    except (ValueError, TypeError, MemoryError) as error:
+        raise config.error(("loss", *config.values["loss"]), str(error)) from None
 
 
 def try_training(config, x):
     """One forward of a copy in training, so that layers that refuse so few examples are told before anything else."""
     try:
-        deepcopy(config.model).train().forward(x[: config.batch_size])
-    except ValueError as error:
-        raise ConfigError(f"model: {error}") from None
+        model = deepcopy(config.model).train()
+        model.forward(x[: config.batch_size])
+    except (ValueError, MemoryError) as error:
+        raise refusal(config, error, model, "the data") from None
 
 
 def match_target(config, data, y, output_shape):
@@ -56,15 +102,15 @@ def match_target(config, data, y, output_shape):
     """
     loss, classes = type(config.loss).__name__, data.classes
     if output_shape and isinstance(output_shape[0], tuple):
-        raise ConfigError(f"model: it gives {len(output_shape)} outputs, and {loss} takes one")
+        raise config.error(("model",), f"the model gives {len(output_shape)} outputs, and {loss} takes one.")
+    last = dict(config.layer_paths)[config.model.layers[-1]]
     gives = f"the last layer gives {' x '.join(map(str, output_shape))} value{'s' * (output_shape != (1,))}"
     if config.loss.labels:
         if classes is None:
-            raise ConfigError(
-                f"loss: {loss} wants labels, and {data.name} has quantities: use MSE, or data with labels"
-            )
+            what = f"{loss} wants labels, and {data.name} has quantities: use MSE, or data with labels."
+            raise config.error(("loss", *config.values["loss"]), what)
         if output_shape[-1:] != (classes,) or len(output_shape) != y.ndim:
-            raise ConfigError(f"model: {gives}; {data.name} has {classes} classes, and {loss} wants one value for each")
+            raise config.error(last, f"{gives}; {data.name} has {classes} classes.")
         return y
     if y.shape[1:] == output_shape:
         return y
@@ -74,4 +120,4 @@ def match_target(config, data, y, output_shape):
         return np.eye(classes, dtype=np.float32)[y]
     quantities = " x ".join(map(str, y.shape[1:])) or "1"
     wants = f"{classes} classes" if classes else f"{quantities} for each example"
-    raise ConfigError(f"model: {gives}; {data.name} has {wants}, which {loss} cannot compare with that")
+    raise config.error(last, f"{gives}; {data.name} has {wants}, which {loss} cannot compare with that.")
