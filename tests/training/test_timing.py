@@ -40,6 +40,14 @@ def test_the_config_is_not_trained(capsys, monkeypatch):
     assert np.array_equal(config.model.theta, fresh.model.theta) and config.optimizer.state == {"steps": 0}
 
 
+def test_a_step_that_leads_astray_is_timed_all_the_same(capsys, monkeypatch):
+    """After a step the predictions are out of [0, 1], which the loss refuses: each step starts at the same place."""
+    monkeypatch.setattr("threestep.training.timing.SECONDS", 0)
+    model = "model=[{Dense: {out_features: 1, init: zeros, bias: false}}]"
+    time_layers(load_config(CONFIGS / "xor.yaml", [model, "data=Moons"]))
+    assert "examples a second" in capsys.readouterr().out
+
+
 def test_threads_are_what_the_environment_says(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     assert threads() == "OMP_NUM_THREADS=3"

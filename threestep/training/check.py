@@ -21,6 +21,7 @@ from .watch import inner, layer_rows, new_bytes, watched
 FAR = 2  # times the loss of a model that knows nothing, or that before a step
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # what is not finite is told in words
 def check(config):
     """Tries a config without training it: prints what it finds and returns 0, or 2 where it cannot be trained.
 
@@ -37,7 +38,8 @@ def check(config):
     show_data(config, parts)
     print()
     fit_standardize(model, x)
-    scale = odd_scale(model, x[:1000], getattr(config.make_data(), "columns", None))
+    columns = config.make_data().columns if config.data_name == "CSV" else None
+    scale = odd_scale(model, x[:1000], columns)
     for text in [*([scale] if scale else []), *classic_mistakes(model, criterion)]:
         doubt(text)
     order = shuffled(config, y)

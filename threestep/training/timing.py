@@ -37,11 +37,14 @@ def time_layers(config):
         if step == "forward":
             sizes[id(layer)] = new_bytes(arguments[0], result)
 
+    theta = model.theta.copy()
     take_step(model, criterion, optimizer, x, y)  # the first one also finds memory
     started, repetitions = perf_counter(), 0
     while repetitions < LEAST or (perf_counter() - started < SECONDS and repetitions < MOST):
+        model.theta = theta
         with watched(model, listen):
             take_step(model, criterion, optimizer, x, y)
+        model.theta = theta  # so that no lr is so large that the model fails
         for part, seconds in take_step(model, criterion, optimizer, x, y).items():
             whole.setdefault(part, []).append(seconds)
         repetitions += 1
