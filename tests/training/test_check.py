@@ -131,6 +131,15 @@ def test_labels_without_variety(tmp_path, capsys):
     assert "no training example has the label 1" in doubts
 
 
+def test_of_many_targets_the_first_are_shown(tmp_path, capsys):
+    x = np.random.default_rng(0).random((40, 10)).astype(np.float32)
+    np.savez(tmp_path / "a.npz", x=x, y=x)
+    model = "model=[{Dense: {out_features: 10, frozen: true}}]"
+    code, out, doubts = checked(capsys, XOR, f"data={{NPZ: {{path: {tmp_path / 'a.npz'}}}}}", "loss=MSE", model)
+    assert "target 7 from" in out and "target 8" not in out and "and 2 more targets" in out
+    assert code == 0 and "nothing is trained: every layer is frozen" in doubts and "Dense W" not in out
+
+
 def test_a_run_that_diverges_at_once_is_a_problem(capsys):
     code, out, _ = checked(capsys, DIGITS, "optimizer=SGD", "optimizer.lr=1e9", "train.l2=1")
     assert code == 2 and "1 problem: the first step" in out

@@ -40,7 +40,8 @@ def check(config):
     fit_standardize(model, x)
     columns = config.make_data().columns if config.data_name == "CSV" else None
     scale = odd_scale(model, x[:1000], columns)
-    for text in [*([scale] if scale else []), *classic_mistakes(model, criterion)]:
+    frozen = None if model.trains else "nothing is trained: every layer is frozen, or there are no parameters"
+    for text in filter(None, [scale, frozen, *classic_mistakes(model, criterion)]):
         doubt(text)
     order = shuffled(config, y)
     first = order[: config.batch_size]
@@ -80,6 +81,8 @@ def show_data(config, parts):
             print(f"              {which} {spread} and standard deviation {column.std():.3g}")
             if column.min() == column.max():
                 doubt(f"{which}: always {column[0]:g}, so there is nothing to learn")
+        if y[0].size > 8:
+            print(f"              and {y[0].size - 8:,} more targets")
         return
     k = config.model.output_shape(x.shape[1:])[-1]
     counts = np.bincount(labels, minlength=max(k, 2))

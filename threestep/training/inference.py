@@ -48,7 +48,8 @@ def evaluate_run(run, split="test", plugins=None):
         decided, truth = classes(criterion, prediction, y)
     except ValueError:
         found.pop("mean_error", None)  # it comes with its companions
-        show_figures(found, quality(criterion.decide(prediction), y, target_names(config, y.shape[1:])))
+        show_figures(found)
+        show_errors(criterion.decide(prediction), y, target_names(config, y.shape[1:]))
         return
     show_figures(found)
     one = truth.ndim == 1 or truth.shape[-1] == 1  # class for each example, else a yes or no in each entry
@@ -56,24 +57,23 @@ def evaluate_run(run, split="test", plugins=None):
     show_confusion(np.ravel(truth).astype(int), np.ravel(decided).astype(int), names)
 
 
-def show_figures(found, more=()):
-    rows = [[name.replace("_", " "), as_text(name, value)] for name, value in found.items()]
-    print(*table([*rows, *more], "<>"), sep="\n")
+def show_figures(found):
+    print(*table([[name.replace("_", " "), as_text(name, value)] for name, value in found.items()], "<>"), sep="\n")
 
 
 def as_text(name, value):
     return f"{100 * value:.2f} %" if name in SHARES else f"{value:.4g}"
 
 
-def quality(answer, y, names):
-    """[[what, text]] of the errors of quantities, for each column of them."""
+def show_errors(answer, y, names):
+    """How far off the answers are, a row for each quantity."""
     answer, y = (part.reshape(len(part), -1).astype(np.float64) for part in (answer, y))
+    rows = [["", "mean error", "root mean squared error", "R^2"]]
     for name, p, t in zip(names, answer.T, y.T, strict=True):
-        of = f" of {name}" if len(names) > 1 else ""
-        yield [f"mean error{of}", f"{np.mean(np.abs(p - t)):.4g}"]
-        yield [f"root of mean squared error{of}", f"{np.sqrt(np.mean((p - t) ** 2)):.4g}"]
-        if t.std() > 0:
-            yield [f"R^2{of}", f"{1 - np.mean((p - t) ** 2) / t.var():.4f}"]
+        squared = np.mean((p - t) ** 2)
+        explained = f"{1 - squared / t.var():.4f}" if t.std() else ""
+        rows.append([name, f"{np.mean(np.abs(p - t)):.4g}", f"{np.sqrt(squared):.4g}", explained])
+    print("", *table(rows, "<>>>"), sep="\n")
 
 
 def show_confusion(truth, decided, names):

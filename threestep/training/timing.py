@@ -20,7 +20,7 @@ def time_layers(config):
     """Prints each layer's forward, backward and update in milliseconds, the loss's and the optimizer's; writes nothing.
 
     The steps are those of training, on one batch of the config's size. Repetitions in which the layers are watched take
-    turns with some in which nobody watches, which give the whole step; every figure is a median.
+    turns with some in which nobody watches, which give the parts of the whole step; every figure is a median.
 
     Raises ConfigError where model, data and loss do not go together, DataError where there is no data.
     """
@@ -50,6 +50,7 @@ def time_layers(config):
         repetitions += 1
     layers = {key: median(seconds) for key, seconds in layers.items()}
     whole = {part: median(seconds) for part, seconds in whole.items()}
+    together = sum(whole.values())
 
     print(f"{config.name}: one step on a batch of {counted(len(y), 'example')}, {model.theta.dtype}, {threads()}")
     print(f"milliseconds, medians of {counted(repetitions, 'repetition')} in training mode\n")
@@ -57,19 +58,19 @@ def time_layers(config):
     for (name, parameters, _), layer in zip(layer_rows(model), inner(model), strict=True):
         times = [layers.get((id(layer), step), 0) for step in STEPS]
         memory = megabytes(sizes[id(layer)]) if not layer.children and sizes[id(layer)] else ""
-        rows.append([name, *figures(times, whole["step"]), parameters, memory])
+        rows.append([name, *figures(times, together), parameters, memory])
     total = sum(sizes[id(layer)] for layer in inner(model) if not layer.children)
-    rows.append(["the model", *figures([whole[step] for step in STEPS], whole["step"]), f"{model.theta.size:,}"])
+    rows.append(["the model", *figures([whole[step] for step in STEPS], together), f"{model.theta.size:,}"])
     rows[-1].append(megabytes(total))
-    rows.append(["the loss", *figures([whole["loss"], whole["slope"], 0], whole["step"]), "", ""])
-    rows.append([type(optimizer).__name__, "", "", "", *figures([whole["displacement"]], whole["step"])[1:], "", ""])
-    rows.append(["the whole step", "", "", "", *figures([whole["step"]], whole["step"])[1:], "", ""])
+    rows.append(["the loss", *figures([whole["loss"], whole["slope"], 0], together), "", ""])
+    rows.append([type(optimizer).__name__, "", "", "", *figures([whole["displacement"]], together)[1:], "", ""])
+    rows.append(["the whole step", "", "", "", *figures([together], together)[1:], "", ""])
     print(*table(rows, "<>>>>>>>"), sep="\n")
-    print(f"\n{len(y) / whole['step']:,.0f} examples a second")
+    print(f"\n{len(y) / together:,.0f} examples a second")
 
 
 def take_step(model, criterion, optimizer, x, y):
-    """One step of training, which moves the model; the seconds of its parts and of the whole."""
+    """One step of training, which moves the model; the seconds of its parts."""
     clock = [perf_counter()]
     prediction = model.forward(x)
     clock.append(perf_counter())
@@ -84,7 +85,7 @@ def take_step(model, criterion, optimizer, x, y):
     optimizer.step(model.theta, model.gradient, model.segments)
     clock.append(perf_counter())
     names = ("forward", "loss", "slope", "backward", "update", "displacement")
-    return dict(zip(names, np.diff(clock).tolist(), strict=True)) | {"step": clock[-1] - clock[0]}
+    return dict(zip(names, np.diff(clock).tolist(), strict=True))
 
 
 def figures(seconds, whole):
