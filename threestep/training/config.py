@@ -62,7 +62,7 @@ class Config:
             make.attempt(schedule.require_fit, run, ("schedule", *schedule_values))
         make.raise_errors()
         self.model.decay = train["decay"]
-        options = ("l1", "l2", "clip_norm", "clip_value")
+        options = ("l1", "l2", "clip_norm", "clip_value", "accumulate")
         self.fit_options = {"schedule": schedule, **{key: train[key] for key in options}}
         if self.early_stop:
             train["early_stop"] = {"metric": self.early_stop.metric, "patience": self.early_stop.patience}

@@ -4,8 +4,8 @@ import json
 import re
 
 from .callbacks import EarlyStop
-from .components import LAYER_KEYS, REGISTRIES, arguments
-from .config import KEYS, TRAIN_KEYS
+from .registry import LAYER_KEYS, REGISTRIES, arguments
+from .keys import KEYS, TRAIN_KEYS
 from .metrics import METRICS
 
 NUMBER, TEXT = {"type": "number"}, {"type": "string"}
