@@ -38,6 +38,7 @@ def test_the_operations_and_their_order(tmp_path):
     folder = [] if os.name == "nt" else ["open folder", "fsync", "close folder"]
     assert done == ["open", "fsync", "close", "replace", *folder]
     assert operations.done[1] == "write" and operations.done.count("write") >= 3
+    assert operations.done.index("fsync") == 1 + operations.done.count("write")  # all is written when it is synced
 
 
 def test_after_every_fault_the_old_or_the_new_checkpoint_is_whole(tmp_path):

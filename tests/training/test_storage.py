@@ -112,6 +112,8 @@ def test_every_flipped_bit_is_detected():
     data = flips.example()
     bits = np.random.default_rng(1).integers(0, 8 * len(data), 2000).tolist()
     assert flips.count(data, (flips.flipped(data, bit) for bit in bits)) == (2000, 0, 0)
+    with pytest.raises(CheckpointError, match="truncated or damaged"):
+        parse_checkpoint(flips.flipped(data, 8 * 35), "w.npz")  # in the manifest's name
     assert flips.count(data, [data, flips.flipped(data, 0)]) == (1, 1, 0)
 
 
@@ -189,6 +191,7 @@ def test_other_programs_can_open_it(tmp_path):
             "manifest.json",
             *(f"{name}.npy" for name in ARRAYS),
         ]
+        assert {(info.create_system, info.external_attr >> 16) for info in archive.infolist()} == {(3, 0o100644)}
         assert {info.compress_type for info in archive.infolist()} == {zipfile.ZIP_STORED}
         assert archive.comment.decode() == sha256(data[:-64]).hexdigest()
         manifest = json.loads(archive.read("manifest.json").decode("utf-8"))
@@ -320,6 +323,13 @@ def test_an_input_shape_that_is_none(tmp_path, shape):
     with pytest.raises(CheckpointError) as caught:
         load(tmp_path / "w.npz", make())
     assert str(caught.value) == f"{tmp_path / 'w.npz'} holds no weights of a model: its input_shape is {shape}"
+
+
+@pytest.mark.parametrize("length", [10**15, 10**30])
+def test_an_input_shape_that_no_memory_holds(tmp_path, length):
+    write_checkpoint(tmp_path / "w.npz", {}, {"input_shape": [length]})
+    with pytest.raises(CheckpointError, match="does not fit this model"):
+        load(tmp_path / "w.npz", Sequential(Dense(4)))
 
 
 def test_a_model_whose_only_state_is_whole_numbers(tmp_path):

@@ -219,7 +219,7 @@ def parse_checkpoint(data, path):
             position += len(piece)
         if position != len(data) - SEAL:
             raise ValueError(f"it has bytes that its manifest does not ask for, from {position} on")
-    except (ValueError, TypeError, OverflowError, RecursionError, struct.error) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise CheckpointError(f"{path} is not a threestep checkpoint: {error}") from None
     return {name: array.astype(array.dtype.newbyteorder("=")) for name, array in arrays.items()}, facts
 
