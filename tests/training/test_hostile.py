@@ -264,7 +264,7 @@ def test_hostile_files_are_refused(tmp_path, name):
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert str(caught.value).startswith(f"{path} is not a threestep checkpoint: ")
+    assert str(caught.value).startswith(f"{path} cannot be read as a checkpoint: ")
     assert len(str(caught.value)) < len(str(path)) + 300
     assert peak < 64e6
     assert not hasattr(sys, "harm_is_done")
@@ -274,7 +274,7 @@ def test_hostile_files_are_refused(tmp_path, name):
 def test_every_bit_is_what_the_manifest_and_the_check_sums_ask_for():
     right = checkpoint()
     for bit in range(8 * (len(right) - 64)):
-        with pytest.raises(CheckpointError, match="is not a threestep checkpoint: "):
+        with pytest.raises(CheckpointError, match="cannot be read as a checkpoint: "):
             parse_checkpoint(seal(flipped(right, bit)[:-64]), "w.npz")
 
 
@@ -287,6 +287,7 @@ def test_every_bit_is_what_the_manifest_and_the_check_sums_ask_for():
         ("a manifest: an array that is text", "its manifest expected [dtype, shape] for params/0.W, got <f4"),
         ("a shape that is text", "its manifest expected [dtype, shape] for w, got ['<f4', '23']"),
         ("negative lengths", "its manifest expected lengths in the shape of w, got [-2, -3]"),
+        ("lengths that are floats", "its manifest expected lengths in the shape of w, got [2.0, 3.0]"),
         ("junk behind ours", "it has bytes that its manifest does not ask for, from 937 on"),
         ("junk between members", "byte 160 and those after it are not what its manifest asks for"),
         ("a name on a drive", "'C:x' is no name for an array"),
@@ -295,7 +296,7 @@ def test_every_bit_is_what_the_manifest_and_the_check_sums_ask_for():
 def test_what_is_wrong_is_told(name, said):
     with pytest.raises(CheckpointError) as caught:
         parse_checkpoint(FILES[name](), "w.npz")
-    assert str(caught.value) == f"w.npz is not a threestep checkpoint: {said}"
+    assert str(caught.value) == f"w.npz cannot be read as a checkpoint: {said}"
 
 
 @pytest.mark.parametrize("version", [2, 10**30])

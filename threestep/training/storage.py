@@ -219,8 +219,8 @@ def parse_checkpoint(data, path):
             position += len(piece)
         if position != len(data) - SEAL:
             raise ValueError(f"it has bytes that its manifest does not ask for, from {position} on")
-    except (ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise CheckpointError(f"{path} is not a threestep checkpoint: {error}") from None
+    except (ValueError, TypeError, RecursionError) as error:
+        raise CheckpointError(f"{path} cannot be read as a checkpoint: {error}") from None
     return {name: array.astype(array.dtype.newbyteorder("=")) for name, array in arrays.items()}, facts
 
 
@@ -249,18 +249,18 @@ def pieces(manifest, arrays):
     directory, position = [], 0
     for name in [None, *arrays]:
         if name is None:
-            member, content = MANIFEST.encode(), manifest
+            member, start, content = MANIFEST.encode(), b"", manifest
         else:
             array = arrays[name]
-            member, content = member_name(name), npy_header(array.dtype.str, array.shape) + array.tobytes()
-        size, crc = len(content), zlib.crc32(content)
+            member, start, content = member_name(name), npy_header(array.dtype.str, array.shape), array.tobytes()
+        size, crc = len(start) + len(content), zlib.crc32(content, zlib.crc32(start))
         # as zip has it: version 4.5, names in UTF-8, stored, midnight of 1 January 1980
         fixed = (45, 0x800, 0, 0, 0x21, crc, IN_64_BITS, IN_64_BITS, len(member))
         header = LOCAL.pack(b"PK\3\4", *fixed, LOCAL_SIZES.size) + member + LOCAL_SIZES.pack(1, 16, size, size)
         readable = 0o100644 << 16  # a file of Unix, as unzip unpacks it
         entry = CENTRAL.pack(b"PK\1\2", 3 << 8 | 45, *fixed, CENTRAL_SIZES.size, 0, 0, 0, readable, IN_64_BITS)
         directory.append(entry + member + CENTRAL_SIZES.pack(1, 24, size, size, position))
-        yield header
+        yield header + start
         yield content
         position += len(header) + size
     count, entries = len(directory), b"".join(directory)
