@@ -114,16 +114,16 @@ def test_without_arguments_it_says_what_it_can_do(command):
             2,
             '^train.epochs=ten:1:14: error: train.epochs must be a whole number, got text "ten".',
         ),
-        ([XOR, "model.3=Tanh"], 2, r"xor.yaml:9:7: error: BinaryCrossEntropy expected prediction in \[0, 1\], got"),
+        ([XOR, "model.3=Tanh"], 2, r"xor.yaml:\d+:7: error: BinaryCrossEntropy expected prediction in \[0, 1\], got"),
         (
             [XOR, "model.2.out_features=3"],
             2,
-            "xor.yaml:8:5: error: the last layer gives 3 values; Xor has 2 classes, which Binary",
+            r"xor.yaml:\d+:5: error: the last layer gives 3 values; Xor has 2 classes, which Binary",
         ),
         (
             [DIGITS, "model.5.out_features=100"],
             2,
-            "digits_mlp.yaml:10:5: error: the last layer gives 100 values; Digits has 10 classes.",
+            r"digits_mlp.yaml:\d+:5: error: the last layer gives 100 values; Digits has 10 classes.",
         ),
         (
             [DIGITS, "model.1=ReLU"],
@@ -131,7 +131,7 @@ def test_without_arguments_it_says_what_it_can_do(command):
             r"layer 2 Dense needs flat input, but layer 1 ReLU gives \(8, 8, 1\). Add '- Flatten' before line 7.",
         ),
         ([DIGITS, "model.2.out_features=100000000000000"], 2, "layer 2 Dense: a weight of shape .* needs .* GB"),
-        ([DIGITS, "data.valid=1797"], 2, "digits_mlp.yaml:3:7: error: valid and test take"),
+        ([DIGITS, "data.valid=1797"], 2, r"digits_mlp.yaml:\d+:7: error: valid and test take"),
         ([DIGITS, "--wrong"], 2, "unrecognized arguments: --wrong"),
         ([MNIST], 3, "train-images-idx3-ubyte.gz not found"),
         ([MNIST, "data.path=here"], 3, r"looked in .*here\)"),

@@ -62,17 +62,18 @@ def train(options):
     from threestep.training import train
 
     where = {"out": options.out, "overwrite": options.overwrite, "init_from": options.init_from}
-    return ended(*train(options.config, options.overrides, options.plugins, **where, **told(options)))
+    return ended(*train(options.config, options.overrides, **where, **told(options)))
 
 
 def resume(options):
     from threestep.training import resume
 
-    return ended(*resume(options.run, options.overrides, options.plugins, options.reschedule, **told(options)))
+    return ended(*resume(options.run, options.overrides, reschedule=options.reschedule, **told(options)))
 
 
 def told(options):
-    return {"quiet": options.quiet, "verbose": options.verbose, "bar": False if options.no_progress else None}
+    bar = False if options.no_progress else None
+    return {"plugins": options.plugins, "quiet": options.quiet, "verbose": options.verbose, "bar": bar}
 
 
 def ended(folder, signal):

@@ -43,7 +43,7 @@ def test_lenet_can_be_trained(mnist_folder, capsys):
 def test_what_it_prints(capsys):
     _, out, doubts = checked(capsys, DIGITS, "train.batch_size=100")
     for text in (
-        "Checking digits_mlp: nothing is trained, nothing is written",
+        "digits_mlp.yaml: nothing is trained, nothing is written",
         "Digits: 1,258 to train on, 180 to watch progress with, 359 kept for the test",
         "examples of 8 x 8 x 1, from 0 to 1",
         "10 classes, from 122 examples (label 8) to 128 (label 3)",

@@ -151,7 +151,8 @@ def test_a_schedule_is_refused_before_the_run():
 
 def test_options_of_the_loop():
     made = config([{"Dense": 10}], train={"epochs": 1, "l2": 0.1, "clip_norm": 2, "decay": "weights"})
-    assert made.fit_options == {"schedule": None, "l1": 0.0, "l2": 0.1, "clip_norm": 2, "clip_value": None}
+    limits = {"clip_norm": 2, "clip_value": None}
+    assert made.fit_options == {"schedule": None, "l1": 0.0, "l2": 0.1, **limits, "accumulate": 1}
     made.model.build((3,))
     assert made.model.segments == [(slice(30, 40), 1.0, 0.0)]
     for key, value, message in [

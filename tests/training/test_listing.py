@@ -9,8 +9,9 @@ import yaml
 import layers
 from layers import Conv2d
 from threestep.training import ConfigError
-from threestep.training.components import LAYERS, REGISTRIES, parse
+from threestep.training.components import Components
 from threestep.training.listing import KINDS, list_names
+from threestep.training.registry import LAYERS, REGISTRIES
 from threestep.training.schema import required
 from threestep.training.templates import templates
 
@@ -91,8 +92,10 @@ def test_a_layer_with_its_options(printed):
 def test_what_is_shown_of_a_layer_is_what_a_config_takes(printed, name):
     shown = printed("layers", name).split("Required")[0].split("\n", 1)[1]
     shown = yaml.safe_load(shown.replace("[...]", "[ReLU]").replace("...", "3"))
-    assert shown and all(parse(spec, "model[0]", LAYERS)[0] == name for spec in shown)
-    assert len(shown) == (len(required(LAYERS[name])) < 2) + bool(parse(shown[-1], "model[0]", LAYERS)[1])
+    assert shown and all(Components().component(spec, ("model", 0), "model")[0] == name for spec in shown)
+    assert len(shown) == (len(required(LAYERS[name])) < 2) + bool(
+        Components().component(shown[-1], ("model", 0), "model")[1]
+    )
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "layers"])
@@ -101,7 +104,7 @@ def test_what_is_shown_of_the_others_is_what_a_config_takes(printed, kind):
     for name, cls in REGISTRIES[key].items():
         shown = printed(kind, name).split("Required")[0].split("\n", 1)[1].replace("...", "3")
         for form in re.split(rf"(?=\b{key}: )", shown)[1:]:
-            assert parse(yaml.safe_load(form)[key], key, REGISTRIES[key])[0] == name
+            assert Components().component(yaml.safe_load(form)[key], (key,), key)[0] == name
         assert f"Required: {', '.join(required(cls)) or 'nothing'}." in printed(kind, name)
 
 

@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from threestep.training import config, load_config
-from threestep.training.registry import LAYER_KEYS, REGISTRIES, arguments
 from threestep.training.keys import KEYS, TRAIN_KEYS
+from threestep.training.registry import LAYER_KEYS, REGISTRIES, arguments
 from threestep.training.schema import WORDS, first_sentence, schema
 from threestep.training.templates import templates
 

@@ -20,7 +20,7 @@ def test_a_line_for_each_layer(capsys, monkeypatch):
     monkeypatch.setattr("threestep.training.timing.SECONDS", 0)
     assert cli.main(["time", str(CONFIGS / "digits_residual.yaml"), "train.batch_size=16"]) == 0
     out = capsys.readouterr().out
-    assert "digits_residual: one step on a batch of 16 examples, float32, " in out
+    assert "digits_residual.yaml: one step on a batch of 16 examples, float32, " in out
     assert "medians of 5 repetitions in training mode" in out
     number = r" +\d+\.\d{3}"
     assert re.search(rf"\n0 Standardize{number}{number} +\d+\.\d %  +0  +< 0\.01 MB\n", out), out  # no backward, update

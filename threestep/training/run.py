@@ -20,7 +20,7 @@ from .signals import signals
 from .storage import load, read_checkpoint, write_whole
 
 
-def train(path, overrides=(), plugins=None, out=None, overwrite=False, init_from=None, **told):
+def train(path, overrides=(), out=None, *, plugins=None, overwrite=False, init_from=None, **told):
     """Trains what a config file says; returns (the run's folder, the number of the signal that ended it or None).
 
     Nothing is written before data and model are known to fit. README says what the folder then holds.
@@ -45,7 +45,7 @@ def train(path, overrides=(), plugins=None, out=None, overwrite=False, init_from
         return go(config, parts, folder, caught, env, told)
 
 
-def resume(run, overrides=(), plugins=None, reschedule=False, **told):
+def resume(run, overrides=(), *, plugins=None, reschedule=False, **told):
     """Goes on where a run stopped, as if it never had; returns what `train` returns.
 
     Args:

@@ -4,9 +4,9 @@ import json
 import re
 
 from .callbacks import EarlyStop
-from .registry import LAYER_KEYS, REGISTRIES, arguments
 from .keys import KEYS, TRAIN_KEYS
 from .metrics import METRICS
+from .registry import LAYER_KEYS, REGISTRIES, arguments
 
 NUMBER, TEXT = {"type": "number"}, {"type": "string"}
 TYPES = {
