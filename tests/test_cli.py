@@ -162,6 +162,19 @@ def test_a_users_mistake_is_one_line_and_a_code(command, tmp_path, arguments, co
         assert not pointed or (len(pointed) == 2 and pointed[1].strip() == "^") or "usage:" in what
 
 
+def test_every_mistake_in_a_config_is_shown_where_it_is(command, tmp_path):
+    (tmp_path / "c.yaml").write_text(
+        "data: Xor\nmodel: [Dense: ten]\nloss: MSEE\noptimizer: Adam\ntrain: {epochs: 1}\n"
+    )
+    done = command("show", "c.yaml")
+    assert done.returncode == 2
+    assert done.stderr == (
+        'c.yaml:2:16: error: out_features must be a whole number, got text "ten".\n'
+        "model: [Dense: ten]\n               ^\n"
+        "c.yaml:3:7: error: no loss 'MSEE'. Did you mean 'MSE'? See: train.py list losses\nloss: MSEE\n      ^\n"
+    )
+
+
 def test_debug_shows_the_traceback(command):
     done = command("nowhere.yaml", "--debug")
     assert done.returncode == 1 and "Traceback" in done.stderr and "ConfigError" in done.stderr

@@ -1,3 +1,4 @@
+import io
 from pathlib import Path
 
 import numpy as np
@@ -192,3 +193,62 @@ def test_gradients_of_the_shipped_models(name, shape, narrower):
     report = check_gradients(config.model, np.random.default_rng(3).random((3, *shape)))
     layers_with_parameters = sum(layer.__class__.__name__ == "Dense" for layer in config.model.layers)
     assert report and len(report.rows) == 1 + 2 * layers_with_parameters
+
+
+def test_when_to_stop_and_to_keep_weights():
+    train = {"epochs": 2, "accumulate": 4, "early_stop": {"metric": "valid_error"}, "checkpoint_minutes": 0.5}
+    config = Config(values(train=train, metrics=["error"]))
+    assert (config.early_stop.metric, config.early_stop.patience) == ("valid_error", 5)
+    assert (config.checkpoint_steps, config.checkpoint_minutes) == (None, 0.5)
+    assert config.values["train"]["early_stop"] == {"metric": "valid_error", "patience": 5}
+    assert config.values["train"]["accumulate"] == 4
+    again = Config(yaml.safe_load(config.to_yaml()))
+    assert again.values == config.values and again.early_stop.patience == 5
+    plain = Config(values())
+    assert plain.early_stop is None and plain.values["train"]["accumulate"] == 1
+    assert "early_stop" not in plain.values["train"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("accumulate", 0, "train.accumulate must be a whole number of 1 or more, got 0."),
+        ("accumulate", None, "train.accumulate must be a whole number, got nothing."),
+        ("checkpoint_steps", 1.5, "train.checkpoint_steps must be a whole number of 1 or more, got 1.5."),
+        ("checkpoint_minutes", 0, "train.checkpoint_minutes must be a number above 0, got 0."),
+        (
+            "early_stop",
+            True,
+            "train.early_stop must be keys with values, as in {metric: valid_loss, patience: 5}, got true.",
+        ),
+        ("early_stop", {"patience": 0}, "patience must be a whole number of 1 or more, got 0."),
+        ("early_stop", {"patiense": 3}, "early_stop has no option 'patiense'. Did you mean 'patience'?"),
+        (
+            "early_stop",
+            {"metric": "valid_error"},
+            'metric must be one of train_loss, valid_loss, valid_accuracy, got text "valid_error".',
+        ),
+    ],
+)
+def test_when_it_cannot(key, value, message):
+    with pytest.raises(ConfigError) as caught:
+        Config(values(train={"epochs": 1, key: value}))
+    assert message in str(caught.value) and not caught.value.placed
+
+
+def test_a_config_from_stdin(monkeypatch):
+    text = yaml.safe_dump(values(seed="x")).encode()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text)))
+    with pytest.raises(ConfigError, match='^<stdin>:14:7: error: seed must be a whole number, got text "x".'):
+        load_config("-")
+
+
+def test_files_that_cannot_be_read(tmp_path):
+    for path, message in (
+        (tmp_path, "cannot be read"),
+        (tmp_path / "no.yaml", "not found"),
+        ("a\0b", "cannot be read"),
+    ):
+        with pytest.raises(ConfigError, match=message) as caught:
+            load_config(path)
+        assert not caught.value.placed

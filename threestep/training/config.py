@@ -3,13 +3,11 @@
 import sys
 from functools import partial
 
-import yaml
-
 from threestep.data import DATASETS, load
 
 from .errors import ConfigError
 from .keys import KEYS, TRAIN_KEYS, filled, make_early_stop, metric_names
-from .loader import MAX_BYTES, Dumper, read_yaml
+from .loader import MAX_BYTES, read_yaml, write_yaml
 from .models import Models
 from .overrides import apply_override
 from .plugins import load_plugins
@@ -87,7 +85,7 @@ class Config:
         return self._made.error(path, what)
 
     def to_yaml(self):
-        return "# threestep config, format 1\n" + yaml.dump(self.values, Dumper=Dumper, sort_keys=False, width=120)
+        return write_yaml(self.values)
 
 
 def load_config(path, overrides=(), plugins=None):

@@ -50,33 +50,28 @@ def read_yaml(text, name, rank=0, start=0):
     Raises ConfigError with line and column where it is none, or is larger than MAX_BYTES.
     """
     text, wrong = decoded(text)
-    lines = LINE_END.split(text)
-
-    def place(line, column):
-        return Place(rank, line, column + start * (line == 0), Source(name, lines))
-
-    def at(index):
-        before = LINE_END.split(text[:index])
-        return Place(rank, len(before) - 1, len(before[-1]), Source(name, lines))
-
+    source = Source(name, LINE_END.split(text))
     if wrong:
-        raise ConfigError(wrong[0], at(wrong[1]))
+        before = LINE_END.split(text[: wrong[1]])
+        raise ConfigError(wrong[0], Place(rank, len(before) - 1, len(before[-1]), source))
+
+    def place(mark):
+        return Place(rank, mark.line, mark.column + start * (mark.line == 0), source)
+
     loader, places = Loader(text[start:]), Places()
     try:
         node = loader.get_single_node()
-        value = None if node is None else read_node(node, (), None, places, lambda mark: place(mark.line, mark.column))
+        value = None if node is None else read_node(node, (), None, places, place)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
         what = error.problem or error.context
         if "another document" in what:
             what = "a second document starts here, and a config is one"
         elif error.context:
             what = f"{what} ({error.context})"
-        raise ConfigError(f"{what}.", place(mark.line, mark.column)) from None
+        raise ConfigError(f"{what}.", place(error.problem_mark or error.context_mark)) from None
     except (ValueError, OverflowError) as error:  # of an escape such as "\UFFFFFFFF"
-        mark = loader.get_mark()
-        raise ConfigError(f"no YAML: {error}.", place(mark.line, mark.column)) from None
-    places.setdefault((), Spot(None, place(0, 0), None))
+        raise ConfigError(f"no YAML: {error}.", place(loader.get_mark())) from None
+    places.setdefault((), Spot(None, Place(rank, 0, start, source), None))
     return value, places
 
 
@@ -125,17 +120,15 @@ def entries(node):
     for key, value in node.value:
         last = pairs[-1][1] if pairs else None
         plain = all(isinstance(part, yaml.ScalarNode) and part.style is None for part in (last, key, value))
-        if plain and not value.value and last.value and goes_on(last, key):
-            text = f"{last.value},{' ' * (key.start_mark.index - last.end_mark.index - 1)}{key.value}"
+        gap = key.start_mark.index - last.end_mark.index - 1 if plain else 0
+        opened = plain and last.value.startswith("(") and ")" not in last.value
+        thousands = plain and last.value and gap == 0 and THOUSANDS.fullmatch(key.value)
+        if plain and not value.value and (thousands or opened):
+            text = f"{last.value},{' ' * gap}{key.value}"
             pairs[-1] = pairs[-1][0], yaml.ScalarNode(None, text, last.start_mark, key.end_mark)
         else:
             pairs.append((key, value))
     return pairs
-
-
-def goes_on(last, key):
-    thousands = key.start_mark.index == last.end_mark.index + 1 and THOUSANDS.fullmatch(key.value)
-    return thousands or (last.value[0] == "(" and ")" not in last.value)
 
 
 def read_scalar(node):
@@ -163,6 +156,11 @@ def read_text(text):
 
 def refusal(problem, where):
     return yaml.MarkedYAMLError(None, None, problem, where.start_mark)
+
+
+def write_yaml(values):
+    """The text of a config, which `read_yaml` reads as the same values."""
+    return "# threestep config, format 1\n" + yaml.dump(values, Dumper=Dumper, sort_keys=False, width=120)
 
 
 class Dumper(yaml.SafeDumper):

@@ -31,7 +31,7 @@ def load_plugins(file):
     module.__file__ = str(path)
     try:
         exec(compile(source, str(path), "exec", dont_inherit=True), vars(module))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigError(f"{type(error).__name__}: {error}", place_in(path, source, error)) from None
     own = {
         name: value

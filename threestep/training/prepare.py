@@ -63,8 +63,10 @@ def refusal(config, error, model, data_name):
     for frame, _ in traceback.walk_tb(error.__traceback__):
         if id(frame.f_locals.get("self")) in own:
             found, shape = own[id(frame.f_locals["self"])], frame.f_locals.get("input_shape", shape)
+    if found is None:  # the model itself refuses a layer that shares, or the size of all outputs
+        found = next((mine for mine in paths if str(error).startswith(f"{config.model.path_to(mine)} ")), None)
     if found is None:
-        return config.error(("model",), f"the model does not fit: {error}")
+        return config.error(("model",), f"{error}")
     label, path = config.model.path_to(found), paths[found]
     if not isinstance(found, Dense) or len(shape) < 3:
         return config.error(path, str(error) if str(error).startswith(label) else f"{label}: {error}")
