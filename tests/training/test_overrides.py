@@ -59,6 +59,7 @@ def test_where_an_override_reaches(load, override, read, value):
         ("optimizer=Adm", "1:11: error: no optimizer 'Adm'. Did you mean 'Adam'?"),
         ("model.3.Dense.out_features=-2", "1:28: error: out_features must be a whole number above 0, got -2."),
         ("model.1.1=Dens", "1:11: error: no layer 'Dens'. Did you mean 'Dense'?"),
+        ("model.3=Dense", "1:9: error: Dense needs out_features, as in Dense: {out_features: ...}."),
         ("model.1.7=ReLU", "1:9: error: a place from 0 to 1 must stand here, got '7'."),
         ("model.x=ReLU", "1:7: error: a place from 0 to 3 must stand here, got 'x'."),
         ("model.1.\u0661=ReLU", "1:9: error: a place from 0 to 1 must stand here"),
