@@ -199,6 +199,7 @@ def wrong(code, err):
 def fuzz(count, seed, path):
     """(a list of the failures, {exit code: how often}, the slowest case in seconds, the largest peak in bytes)."""
     rng, failures, codes, slowest, peak = random.Random(seed), [], {}, 0.0, 0
+    try_case(CONFIGS[0].read_bytes(), [], path)  # imports
     for i in range(count):
         data, overrides = case(rng)
         sampled = i % 50 == 0

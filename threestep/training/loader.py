@@ -9,7 +9,7 @@ import yaml
 from .errors import ConfigError
 from .places import Place, Places, Source, Spot
 
-MAX_BYTES, MAX_NODES, MAX_DEPTH, MAX_DIGITS = 100_000, 10_000, 40, 100
+MAX_BYTES, MAX_NODES, MAX_DEPTH, MAX_DIGITS = 20_000, 2_000, 40, 100
 CONSTANTS = dict.fromkeys(("", "~", "null", "Null", "NULL")) | {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
@@ -163,7 +163,7 @@ def write_yaml(values):
     return "# threestep config, format 1\n" + yaml.dump(values, Dumper=Dumper, sort_keys=False, width=120)
 
 
-class Dumper(yaml.SafeDumper):
+class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):
     """Quotes text that YAML 1.2 would read as something else, and repeats a list instead of naming it."""
 
     def ignore_aliases(self, data):

@@ -1,6 +1,7 @@
 """The names that a config may use, and what goes with each: its constructor's arguments."""
 
 import inspect
+from functools import cache
 
 import layers
 import losses
@@ -34,8 +35,9 @@ LAYER_KEYS = {  # go with any layer, beside its own arguments: what they may be
 }
 
 
+@cache
 def arguments(cls):
-    """The constructor's parameters by name."""
+    """The constructor's parameters by name; not to be written into."""
     parameters = inspect.signature(cls.__init__).parameters.items()
     return {} if cls.__init__ is object.__init__ else {name: p for name, p in parameters if name != "self"}
 
