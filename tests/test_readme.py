@@ -18,7 +18,7 @@ import threestep.see
 import threestep.training
 from layers.initializers import INITIALIZERS
 from threestep.training import METRICS
-from threestep.training.models import Models
+from threestep.training.config.models import Models
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "README.md").read_text()

@@ -91,7 +91,7 @@ def ended(folder, signal):
 
 
 def check(options):
-    from threestep.training.check import check
+    from threestep.training.verbs.check import check
 
     return check(config_of(options))
 
@@ -101,31 +101,31 @@ def show(options):
 
 
 def evaluate(options):
-    from threestep.training.inference import evaluate_run
+    from threestep.training.verbs.inference import evaluate_run
 
     evaluate_run(options.run, options.split, options.plugins)
 
 
 def predict(options):
-    from threestep.training.inference import predict_run
+    from threestep.training.verbs.inference import predict_run
 
     predict_run(options.run, options.input, options.output, options.plugins)
 
 
 def time(options):
-    from threestep.training.timing import time_layers
+    from threestep.training.verbs.timing import time_layers
 
     time_layers(config_of(options))
 
 
 def list_names(options):
-    from threestep.training.listing import list_names
+    from threestep.training.verbs.listing import list_names
 
     list_names(options.kind, options.name)
 
 
 def new(options):
-    from threestep.training.templates import new
+    from threestep.training.verbs.templates import new
 
     new(options.template, options.dest)
 
@@ -137,7 +137,7 @@ def fetch(options):
 
 
 def schema(options):
-    from threestep.training.schema import schema
+    from threestep.training.verbs.schema import schema
 
     print(schema())
 

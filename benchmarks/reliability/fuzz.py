@@ -15,9 +15,9 @@ import tracemalloc
 from pathlib import Path
 
 from threestep.cli import main
-from threestep.training.aliases import FOREIGN
-from threestep.training.keys import KEYS, TRAIN_KEYS
-from threestep.training.registry import REGISTRIES
+from threestep.training.config.aliases import FOREIGN
+from threestep.training.config.keys import KEYS, TRAIN_KEYS
+from threestep.training.config.registry import REGISTRIES
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 NAMES = [*KEYS, *TRAIN_KEYS, *(name for names in REGISTRIES.values() for name in names), *FOREIGN, "layers", "nodes"]

@@ -3,10 +3,10 @@
 import json
 import re
 
-from .callbacks import EarlyStop
-from .keys import KEYS, TRAIN_KEYS
-from .metrics import METRICS
-from .registry import LAYER_KEYS, REGISTRIES, arguments
+from ..callbacks import EarlyStop
+from ..config.keys import KEYS, TRAIN_KEYS
+from ..config.registry import LAYER_KEYS, REGISTRIES, arguments
+from ..metrics import METRICS
 
 NUMBER, TEXT = {"type": "number"}, {"type": "string"}
 TYPES = {

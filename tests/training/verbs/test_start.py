@@ -8,7 +8,7 @@ import pytest
 
 import losses
 from layers import BatchNorm, Dense, Dropout, Flatten, ReLU, Sequential, Sigmoid, Standardize, Tanh
-from threestep.training.start import as_labels, idle_units, knowing_nothing, odd_scale
+from threestep.training.verbs.start import as_labels, idle_units, knowing_nothing, odd_scale
 
 X = np.random.default_rng(0).random((40, 3)).astype(np.float32)
 

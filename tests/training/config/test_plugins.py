@@ -6,7 +6,7 @@ import pytest
 
 import layers
 from threestep.training import ConfigError, load_config
-from threestep.training.registry import LAYERS, LOSSES
+from threestep.training.config.registry import LAYERS, LOSSES
 
 OWN = """\
 from layers import Dense as BuiltIn, Layer, ReLU

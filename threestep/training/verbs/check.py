@@ -10,10 +10,10 @@ from layers.guards import batch
 from threestep.checks.gradients import restorer
 from threestep.data import batches
 
+from ..errors import Diverged, describe
+from ..loop import classic_mistakes, evaluate, fit, fit_standardize
+from ..prepare import prepare
 from .directions import check_directions
-from .errors import Diverged, describe
-from .loop import classic_mistakes, evaluate, fit, fit_standardize
-from .prepare import prepare
 from .start import as_labels, idle_units, knowing_nothing, odd_scale, reason
 from .table import counted, megabytes, table
 from .watch import inner, layer_rows, new_bytes, watched

@@ -10,7 +10,7 @@ from threestep.data import Dataset
 from threestep.training import Config, ConfigError, load_config
 from threestep.training.prepare import match_target
 
-CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+CONFIGS = sorted((Path(__file__).parents[3] / "configs").glob("*.yaml"))
 
 
 def values(**changes):

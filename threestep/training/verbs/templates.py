@@ -6,10 +6,10 @@ import re
 from difflib import get_close_matches
 from pathlib import Path
 
-from .errors import ConfigError
+from ..errors import ConfigError
 from .schema import schema
 
-PACKAGE = Path(__file__).resolve().parents[1]
+PACKAGE = Path(__file__).resolve().parents[2]
 CONFIGS = (PACKAGE if (PACKAGE / "configs").is_dir() else PACKAGE.parent) / "configs"  # installed, or a checkout
 SCHEMA = "threestep.schema.json"
 MODELINE = f"# yaml-language-server: $schema={SCHEMA}\n"  # tells editors where the schema lies

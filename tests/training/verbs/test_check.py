@@ -9,10 +9,10 @@ import pytest
 from layers import Dense, ReLU
 from threestep import cli
 from threestep.training import load_config
-from threestep.training.check import check, duration
 from threestep.training.prepare import prepare
+from threestep.training.verbs.check import check, duration
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 DIGITS, XOR, CARS = (ROOT / "configs" / f"{name}.yaml" for name in ("digits_mlp", "xor", "auto_mpg"))
 
 

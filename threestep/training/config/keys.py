@@ -2,9 +2,9 @@
 
 from optim.settings import above_zero, at_least_zero, one_of, whole_number
 
+from ..callbacks import EarlyStop
+from ..metrics import METRICS, default_metrics
 from .aliases import did_you_mean
-from .callbacks import EarlyStop
-from .metrics import METRICS, default_metrics
 from .wording import listed
 
 KEYS = {  # the keys of a config and their defaults; ...: required

@@ -20,7 +20,7 @@ from losses import (
     PoissonNLL,
 )
 
-from .loop import what_reaches
+from ..loop import what_reaches
 
 BOUNDS = {Sigmoid: (0, 1), HardSigmoid: (0, 1), Tanh: (-1, 1), Hardtanh: None}  # None: its own
 

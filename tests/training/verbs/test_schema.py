@@ -5,11 +5,12 @@ import json
 import pytest
 import yaml
 
-from threestep.training import config, load_config
-from threestep.training.keys import KEYS, TRAIN_KEYS
-from threestep.training.registry import LAYER_KEYS, REGISTRIES, arguments
-from threestep.training.schema import WORDS, first_sentence, schema
-from threestep.training.templates import templates
+from threestep.training import load_config
+from threestep.training.config import config
+from threestep.training.config.keys import KEYS, TRAIN_KEYS
+from threestep.training.config.registry import LAYER_KEYS, REGISTRIES, arguments
+from threestep.training.verbs.schema import WORDS, first_sentence, schema
+from threestep.training.verbs.templates import templates
 
 SCHEMA = json.loads(schema())
 DEFINITIONS = SCHEMA["definitions"]

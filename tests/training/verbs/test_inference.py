@@ -12,10 +12,10 @@ from layers import Sequential
 from threestep import cli
 from threestep.data import DataError, Dataset, Digits
 from threestep.training import ConfigError, evaluate, load_config, load_run, predict, train
-from threestep.training import inference as room
-from threestep.training.inference import answers, evaluate_run, predict_run, probabilities, show_confusion
+from threestep.training.verbs import inference as room
+from threestep.training.verbs.inference import answers, evaluate_run, predict_run, probabilities, show_confusion
 
-CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+CONFIGS = Path(__file__).resolve().parents[3] / "configs"
 CARS = CONFIGS / "auto_mpg.csv"
 
 

@@ -7,8 +7,8 @@ from time import perf_counter
 
 import numpy as np
 
-from .loop import fit_standardize
-from .prepare import prepare
+from ..loop import fit_standardize
+from ..prepare import prepare
 from .table import counted, megabytes, table
 from .watch import STEPS, inner, layer_rows, new_bytes, watched
 

@@ -5,7 +5,7 @@ import pytest
 
 from layers import BatchNorm, Conv2d, Dense, Dropout, Flatten, Layer, MaxPool2d, ReLU, Sequential
 from losses import MSE, CrossEntropy
-from threestep.training.directions import check_directions
+from threestep.training.verbs.directions import check_directions
 
 RNG = np.random.default_rng(0)
 IMAGES, LABELS = RNG.random((8, 6, 6, 1)).astype(np.float32), np.arange(8) % 3

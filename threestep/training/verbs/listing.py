@@ -8,7 +8,7 @@ from textwrap import fill, shorten
 
 import yaml
 
-from .registry import LAYER_KEYS, REGISTRIES, arguments
+from ..config.registry import LAYER_KEYS, REGISTRIES, arguments
 from .schema import first_sentence, required
 from .templates import templates, unknown
 

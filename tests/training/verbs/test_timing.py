@@ -10,14 +10,14 @@ from layers import Dense, Dropout, Flatten, ReLU, Residual, Sequential
 from threestep import cli
 from threestep.training import load_config
 from threestep.training.prepare import prepare
-from threestep.training.timing import figures, threads, time_layers
-from threestep.training.watch import new_bytes, watched
+from threestep.training.verbs.timing import figures, threads, time_layers
+from threestep.training.verbs.watch import new_bytes, watched
 
-CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+CONFIGS = Path(__file__).resolve().parents[3] / "configs"
 
 
 def test_a_line_for_each_layer(capsys, monkeypatch):
-    monkeypatch.setattr("threestep.training.timing.SECONDS", 0)
+    monkeypatch.setattr("threestep.training.verbs.timing.SECONDS", 0)
     assert cli.main(["time", str(CONFIGS / "digits_residual.yaml"), "train.batch_size=16"]) == 0
     out = capsys.readouterr().out
     assert "digits_residual.yaml: one step on a batch of 16 examples, float32, " in out
@@ -33,7 +33,7 @@ def test_a_line_for_each_layer(capsys, monkeypatch):
 
 
 def test_the_config_is_not_trained(capsys, monkeypatch):
-    monkeypatch.setattr("threestep.training.timing.SECONDS", 0)
+    monkeypatch.setattr("threestep.training.verbs.timing.SECONDS", 0)
     config, fresh = (load_config(CONFIGS / "xor.yaml") for _ in range(2))
     time_layers(config)
     prepare(fresh)
@@ -42,7 +42,7 @@ def test_the_config_is_not_trained(capsys, monkeypatch):
 
 def test_a_step_that_leads_astray_is_timed_all_the_same(capsys, monkeypatch):
     """After a step the predictions are out of [0, 1], which the loss refuses: each step starts at the same place."""
-    monkeypatch.setattr("threestep.training.timing.SECONDS", 0)
+    monkeypatch.setattr("threestep.training.verbs.timing.SECONDS", 0)
     model = "model=[{Dense: {out_features: 1, init: zeros, bias: false}}]"
     time_layers(load_config(CONFIGS / "xor.yaml", [model, "data=Moons"]))
     assert "examples a second" in capsys.readouterr().out

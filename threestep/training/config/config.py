@@ -5,7 +5,7 @@ from functools import partial
 
 from threestep.data import DATASETS, load
 
-from .errors import ConfigError
+from ..errors import ConfigError
 from .keys import KEYS, TRAIN_KEYS, filled, make_early_stop, metric_names
 from .loader import MAX_BYTES, read_yaml, write_yaml
 from .models import Models

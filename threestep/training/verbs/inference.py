@@ -12,13 +12,13 @@ import numpy as np
 from losses import NLL, BinaryCrossEntropy, BinaryCrossEntropyWithLogits, CrossEntropy, KLDivergence
 from threestep.data import DataError
 
-from .errors import ConfigError
+from ..errors import ConfigError
+from ..loop import predict
+from ..metrics import METRICS, SHARES, classes, default_metrics
+from ..prepare import prepare
+from ..run import load_run
+from ..storage import write_whole
 from .inputs import read_inputs
-from .loop import predict
-from .metrics import METRICS, SHARES, classes, default_metrics
-from .prepare import prepare
-from .run import load_run
-from .storage import write_whole
 from .table import counted, table
 
 MANY = 20  # classes: above it, neither a confusion matrix nor a column for each

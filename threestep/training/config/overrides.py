@@ -1,7 +1,7 @@
 """key=value on the command line, in the config."""
 
+from ..errors import ConfigError
 from .aliases import did_you_mean
-from .errors import ConfigError
 from .loader import read_yaml
 from .places import Place, Source
 from .registry import spelled_out

@@ -6,7 +6,7 @@ from math import inf, isfinite
 
 import yaml
 
-from .errors import ConfigError
+from ..errors import ConfigError
 from .places import Place, Places, Source, Spot
 
 MAX_BYTES, MAX_NODES, MAX_DEPTH, MAX_DIGITS = 20_000, 2_000, 40, 100

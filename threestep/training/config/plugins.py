@@ -10,7 +10,7 @@ from layers import Layer
 from losses import Loss
 from optim import Optimizer, Schedule
 
-from .errors import ConfigError
+from ..errors import ConfigError
 from .places import Place, Source
 
 BASES = {"model": Layer, "loss": Loss, "optimizer": Optimizer, "schedule": Schedule}

@@ -9,11 +9,11 @@ import yaml
 import layers
 from layers import Conv2d
 from threestep.training import ConfigError
-from threestep.training.components import Components
-from threestep.training.listing import KINDS, list_names
-from threestep.training.registry import LAYERS, REGISTRIES
-from threestep.training.schema import required
-from threestep.training.templates import templates
+from threestep.training.config.components import Components
+from threestep.training.config.registry import LAYERS, REGISTRIES
+from threestep.training.verbs.listing import KINDS, list_names
+from threestep.training.verbs.schema import required
+from threestep.training.verbs.templates import templates
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from threestep.training import ConfigError, load_config
-from threestep.training.schema import schema
-from threestep.training.templates import CONFIGS, new, templates
+from threestep.training.verbs.schema import schema
+from threestep.training.verbs.templates import CONFIGS, new, templates
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = "threestep.schema.json"
 
 

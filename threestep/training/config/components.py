@@ -6,8 +6,8 @@ constructors' arguments. A path, such as ("model", 2, "Dense", "out_features"), 
 
 from inspect import Parameter
 
+from ..errors import ConfigError, ConfigErrors
 from .aliases import did_you_mean
-from .errors import ConfigError, ConfigErrors
 from .places import Places, dotted
 from .registry import KINDS, LAYER_KEYS, REGISTRIES, arguments, spelled_out, with_defaults
 from .wording import REFUSAL, listed, must_be, words
