@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from functools import partial
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +24,7 @@ from threestep.training import files
 from .children import CONFIG, call, end, start
 
 COMPARED = ("last.npz", "best.npz", "metrics.csv")
+OPERATIONS = 2500  # on files, about as many as a run has
 
 
 def main(runs=1000, seed=0):
@@ -52,7 +54,8 @@ def disturbed(rng, folder, out, took, seen, in_a_save):
         if killed and rng.random() < 0.7:
             code, output = call(arguments, folder)
         elif in_a_save:
-            child, path = start(arguments, folder, lambda: kill_in_a_save(int(rng.integers(10_000))))
+            operation = int(rng.integers(OPERATIONS))  # drawn here: what the child draws, nobody else knows
+            child, path = start(arguments, folder, partial(kill_in_a_save, operation))
             code, output = end(child), Path(path).read_text()
             seen["kills inside a save"] += code == -9
         else:

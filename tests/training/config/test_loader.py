@@ -43,7 +43,7 @@ def test_scalars_as_yaml_1_2_has_them(text, value):
         ("a:\n  3: 2\n", "2:3: error: a key must be text, got 3: put it in quotes."),
         ("a: {~: 2}\n", "1:5: error: a key must be text, got ~: put it in quotes."),
         ("[" * 5000, "1:41: error: more than 40 levels deep."),
-        ("a: [" + "1, " * 20_000, "1:5996: error: more than 2000 values."),
+        ("a: [" + "1, " * 3_000, "1:5996: error: more than 2000 values."),
         ("a: &x [*x]\n", "1:4: error: anchors (&) and aliases (*) are not used here."),
         ("a: 1\n<<: {b: 2}\n", "2:1: error: merge keys (<<) are not used here."),
         ("a: .nan\n", "1:4: error: .nan is not a finite number."),
