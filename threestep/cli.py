@@ -62,13 +62,13 @@ def train(options):
     from threestep.training import train
 
     where = {"out": options.out, "overwrite": options.overwrite, "init_from": options.init_from}
-    return ended(*train(options.config, options.overrides, **where, **told(options)))
+    return run(train, options.config, options.overrides, **where, **told(options))
 
 
 def resume(options):
     from threestep.training import resume
 
-    return ended(*resume(options.run, options.overrides, reschedule=options.reschedule, **told(options)))
+    return run(resume, options.run, options.overrides, reschedule=options.reschedule, **told(options))
 
 
 def told(options):
@@ -76,17 +76,20 @@ def told(options):
     return {"plugins": options.plugins, "quiet": options.quiet, "verbose": options.verbose, "bar": bar}
 
 
-def ended(folder, signal):
-    """Leaves a run's curves in its folder; returns the exit code."""
+def run(verb, *arguments, **options):
+    """Trains, and leaves the curves in the run's folder; returns the exit code."""
     from threestep.see.curves import save_curves
     from threestep.training import read_checkpoint
+    from threestep.training.signals import signals
 
-    history = read_checkpoint(folder / "last.npz")[1]["history"]
-    try:
-        if history:
-            save_curves(history, folder / "curves.png")
-    except ImportError as error:
-        print(error)
+    with signals():  # also after the run has let go of them
+        folder, signal = verb(*arguments, **options)
+        history = read_checkpoint(folder / "last.npz")[1]["history"]
+        try:
+            if history:
+                save_curves(history, folder / "curves.png")
+        except ImportError as error:
+            print(error)
     return 128 + signal if signal else 0
 
 

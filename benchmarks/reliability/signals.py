@@ -6,12 +6,15 @@ A run ends with 130 or 143, has lost no step that was taken, and when resumed en
 disturbed. Where the signal comes before the run has a folder, none is left behind.
 """
 
+import json
 import mmap
 import os
 import signal
 import struct
+import sys
 import time
 from collections import Counter
+from functools import wraps
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -57,7 +60,7 @@ def disturbed(rng, folder, out, took, kind, sent, seen):
     if kind == KINDS[0]:
         while "folder" not in Path(output).read_text() and not os.waitid(os.P_PID, child, WAIT):
             time.sleep(0.001)
-        time.sleep(rng.random() * took)
+        time.sleep(rng.random() * took * 0.6)
         os.kill(child, sent)
     code, text = end(child), Path(output).read_text()
     if code == 0 and kind != "while data is read":
@@ -66,8 +69,14 @@ def disturbed(rng, folder, out, took, kind, sent, seen):
     seen[kind] += 1
     if code != 128 + sent or "Traceback" in text:
         return f"exit code {code}: {text}"
+    if not (folder / out).exists():  # it came while config, data and model were tried
+        seen["of these before the run began"] += 1
+        return None
     if kind == "while data is read":
-        return "a folder was left behind" if (folder / out).exists() else None
+        return "a folder was left behind"
+    if json.loads((folder / out / "summary.json").read_bytes())["status"] == "finished":
+        seen["of these after the run's end"] += 1
+        return None
     saved, taken = read_checkpoint(folder / out / "last.npz")[1]["step"], struct.unpack("i", steps)[0]
     if saved != taken:
         return f"step {saved} was saved, and {taken} were taken"
@@ -93,6 +102,7 @@ def prepare(kind, sent, operation, steps):
     counter = count()
 
     def sending(call):
+        @wraps(call)
         def disturbed(*arguments, **options):
             if next(counter) == operation:
                 os.kill(os.getpid(), sent)
@@ -107,3 +117,7 @@ def prepare(kind, sent, operation, steps):
         loop.predict = sending(loop.predict)
     elif kind == "while data is read":
         data.DATASETS["Moons"].__init__ = sending(data.DATASETS["Moons"].__init__)
+
+
+if __name__ == "__main__":
+    sys.exit(bool(main(*map(int, sys.argv[1:]))))
