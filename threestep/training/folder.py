@@ -52,9 +52,10 @@ def run_files(run):
     """
     path = Path(run)
     folder, file = (path.parent, path) if path.is_file() else (path, path / "last.npz")
-    if not file.is_file():
-        there = "no last.npz in it" if folder.is_dir() else "no such folder"
-        raise CheckpointError(f"{folder.absolute()} holds no run: {there}")
+    for needed in (file, folder / "resolved.yaml"):
+        if not needed.is_file():
+            there = f"no {needed.name} in it" if folder.is_dir() else "no such folder"
+            raise CheckpointError(f"{folder.absolute()} holds no run: {there}")
     return folder, file
 
 

@@ -17,7 +17,7 @@ from .metrics import default_metrics
 from .prepare import prepare
 from .resuming import finished, require_run, require_same_config, require_same_data, require_same_schedule
 from .signals import signals
-from .storage import load, read_checkpoint, write_whole
+from .storage import load, read_checkpoint, write_checkpoint, write_whole
 
 
 def train(path, overrides=(), out=None, *, plugins=None, overwrite=False, init_from=None, **told):
@@ -69,6 +69,7 @@ def resume(run, overrides=(), *, plugins=None, reschedule=False, **told):
         if not reschedule:
             require_same_schedule(config, facts)
         caught.patient = True
+        write_checkpoint(folder / "last.npz", arrays, facts)  # it may have been best.npz
         return go(config, parts, folder, caught, env, told, start=(arrays, facts))
 
 

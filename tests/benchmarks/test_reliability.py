@@ -1,0 +1,37 @@
+"""Reduced versions of the studies in benchmarks/reliability that end processes; README has the whole ones."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize(("study", "runs"), [("kills", 18), ("signals", 24)])
+def test_runs_that_are_ended_go_on_to_the_same_bytes(study, runs):
+    program = [sys.executable, "-W", "ignore", "-m", f"benchmarks.reliability.{study}", str(runs), "3"]
+    env = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(program, cwd=ROOT, env=env, capture_output=True, text=True, timeout=170)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith(f"{runs} runs ") and done.stdout.count(": 0 ") == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize(
+    ("study", "broken"),
+    [
+        ("kills", "from threestep.training import loop; restore = loop.restore_callbacks; "
+                  "loop.restore_callbacks = lambda callbacks, *start: None"),
+        ("signals", "from threestep.training import checkpoint; checkpoint.Saver.on_step = lambda *a: None"),
+    ],
+)  # fmt: skip
+def test_what_is_broken_is_seen(study, broken):
+    """Those studies can fail."""
+    program = f"{broken}\nimport sys\nfrom benchmarks.reliability import {study}\nsys.exit(bool({study}.main(12, 3)))"
+    env = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], cwd=ROOT, env=env, capture_output=True)
+    assert done.returncode == 1
