@@ -37,7 +37,7 @@ def shape_of(text):
 
 
 def test_there_are_programs_and_commands():
-    assert len(PROGRAMS) == 5 and len(COMMANDS) == 7
+    assert len(PROGRAMS) == 5 and len(COMMANDS) == 9
 
 
 @pytest.mark.parametrize(("code", "printed"), PROGRAMS)
@@ -74,19 +74,44 @@ def test_the_yaml_within_the_text_says_what_it_should():
 def test_commands_name_files_that_exist():
     for command in COMMANDS:
         for name in re.findall(r"\S+\.(?:py|yaml)\b", command):
-            assert (ROOT / name).exists() or name.startswith(".venv"), name
+            assert (ROOT / name).exists() or name.startswith(".venv") or name == "mine.yaml", name
     for path in re.findall(r"`pytest ([^`]+)`", TEXT):
         assert all((ROOT / name).exists() for name in path.split() if "/" in name)
 
 
+def test_a_new_users_commands_run_as_they_stand(tmp_path):
+    lines = [line for line in COMMANDS if "mine" in line]
+    assert len(lines) == 2
+    script = "\n".join(lines).replace("python train.py", f'"{sys.executable}" "{ROOT / "train.py"}"')
+    done = subprocess.run(["sh", "-e", "-c", script], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for text in ("It can be trained.", "20 of 20", "going on", "30 of 30", "examples never used in training"):
+        assert text in done.stdout
+    assert len((tmp_path / "runs" / "mine" / "metrics.csv").read_text().splitlines()) == 31
+
+
+def test_the_mistake_shown_is_told_in_those_words(tmp_path):
+    (shown,) = [code for language, code in BLOCKS if language == "text" and "error:" in code]
+    template = (ROOT / "configs" / "digits_mlp.yaml").read_text()
+    row, column = map(int, re.match(r"mine.yaml:(\d+):(\d+):", shown).groups())
+    lines = re.sub(r"\blr: (?=0)", "learning_rate: ", template).splitlines()
+    (number,) = [n for n, line in enumerate(lines) if "learning_rate: 0" in line]
+    (tmp_path / "mine.yaml").write_text("\n" * (row - 1 - number) + "\n".join(lines))
+    program = [sys.executable, str(ROOT / "train.py"), "show", "mine.yaml"]
+    done = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2 and done.stderr.splitlines()[0] == shown.splitlines()[0]
+    assert done.stderr.splitlines()[2] == shown.splitlines()[2] and len(shown.splitlines()[2]) == column
+
+
 def test_adding_a_layer_takes_three_edits(tmp_path):
-    """README's example carried out in a copy: the layer passes every test of the layers, and trains from YAML."""
+    """The example of layers/README.md carried out in a copy: the layer passes every test of the layers, and trains from YAML."""
     if (ROOT / "layers" / "gain.py").exists():
         pytest.skip("Gain has been added already")
     for name in ("layers", "losses", "optim", "threestep", "tests", "pyproject.toml", "README.md", "train.py"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)
-    edits = re.findall(r"^```(\w+) (\S+)\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+    text = (ROOT / "layers" / "README.md").read_text()
+    edits = re.findall(r"^```(\w+) (\S+)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     assert [path for _, path, _ in edits] == ["layers/gain.py", "layers/__init__.py", "tests/layers/test_gain.py"]
     for kind, path, content in edits:
         if kind == "diff":
