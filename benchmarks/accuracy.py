@@ -13,6 +13,8 @@ def measure(path, seed, overrides=()):
     config = load_config(path, [f"seed={seed}", *overrides])
     parts = prepare(config)
     options = {"epochs": config.epochs, "batch_size": config.batch_size, "rng": np.random.default_rng(seed)}
+    if config.early_stop:
+        options |= {"callbacks": [config.early_stop], "valid": parts["valid"]}
     fit(config.model, config.loss, config.optimizer, *parts["train"], **options, **config.fit_options)
     part = "test" if len(parts["test"][0]) else "train"
     return evaluate(config.model, config.loss, *parts[part], metrics=config.metrics)

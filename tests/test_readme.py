@@ -104,7 +104,7 @@ def test_the_mistake_shown_is_told_in_those_words(tmp_path):
 
 
 def test_adding_a_layer_takes_three_edits(tmp_path):
-    """The example of layers/README.md carried out in a copy: the layer passes every test of the layers, and trains from YAML."""
+    """layers/README.md carried out in a copy: the layer passes every test of the layers, and trains from YAML."""
     if (ROOT / "layers" / "gain.py").exists():
         pytest.skip("Gain has been added already")
     for name in ("layers", "losses", "optim", "threestep", "tests", "pyproject.toml", "README.md", "train.py"):
