@@ -120,8 +120,10 @@ def test_adding_a_layer_takes_three_edits(tmp_path):
             assert not (tmp_path / path).exists()
         (tmp_path / path).write_text(content)
     tests = ["tests/layers", "tests/test_structure.py", "tests/test_readme.py::test_the_table_names_what_there_is"]
-    done = subprocess.run([sys.executable, "-m", "pytest", "-q", *tests], cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout
+    only = ["-k", "Gain or gain or structure or names"]  # the others are the same here as there
+    program = [sys.executable, "-m", "pytest", "-q", *tests, *only]
+    done = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0 and int(re.search(r"(\d+) passed", done.stdout)[1]) > 30, done.stdout
     (tmp_path / "gain.yaml").write_text(
         "{data: Xor, model: [Dense: 4, Gain, Tanh, Dense: 2], loss: CrossEntropy, optimizer: Adam, train: {epochs: 2}}"
     )

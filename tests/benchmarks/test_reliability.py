@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.parametrize(("study", "runs"), [("kills", 18), ("signals", 24)])
+@pytest.mark.parametrize(("study", "runs"), [("kills", 9), ("signals", 12)])
 def test_runs_that_are_ended_go_on_to_the_same_bytes(study, runs):
     program = [sys.executable, "-W", "ignore", "-m", f"benchmarks.reliability.{study}", str(runs), "3"]
     env = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
@@ -31,7 +31,7 @@ def test_runs_that_are_ended_go_on_to_the_same_bytes(study, runs):
 )  # fmt: skip
 def test_what_is_broken_is_seen(study, broken):
     """Those studies can fail."""
-    program = f"{broken}\nimport sys\nfrom benchmarks.reliability import {study}\nsys.exit(bool({study}.main(12, 3)))"
+    program = f"{broken}\nimport sys\nfrom benchmarks.reliability import {study}\nsys.exit(bool({study}.main(6, 3)))"
     env = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], cwd=ROOT, env=env, capture_output=True)
     assert done.returncode == 1

@@ -39,7 +39,7 @@ def test_where_it_is_looked_for(small_mnist, monkeypatch, tmp_path):
         MNIST()
     assert str(caught.value) == (
         f"train-images-idx3-ubyte.gz not found (looked in {tmp_path / 'cache' / 'mnist'}). "
-        "Set data.MNIST.path or THREESTEP_DATA, or run: python train.py fetch MNIST"
+        "Set data.MNIST.path, or run: train.py fetch MNIST"
     )
     monkeypatch.setenv("THREESTEP_DATA", str(tmp_path / "given"))
     (tmp_path / "given").mkdir()
@@ -161,7 +161,7 @@ def test_fashion_mnist_is_looked_for_in_its_own_places(small_mnist, monkeypatch,
         FashionMNIST()
     assert str(caught.value) == (
         f"train-images-idx3-ubyte.gz not found (looked in {places[0]} and {places[1]} and {places[2]}). "
-        "Set data.FashionMNIST.path or THREESTEP_DATA, or run: python train.py fetch FashionMNIST"
+        "Set data.FashionMNIST.path, or run: train.py fetch FashionMNIST"
     )
     for place in reversed(places):  # the last place first, then those that come before it
         place.mkdir(parents=True)

@@ -55,8 +55,8 @@ def stop(progress):
 
 def test_resumed_runs_are_the_run_that_never_stopped(capsys):
     """A reduced version: python -m benchmarks.reliability.resumes does 500."""
-    assert resumes.main(pairs=30, seed=1) == 0
-    assert "30 runs stopped at a random step and resumed: 0 differ" in capsys.readouterr().out
+    assert resumes.main(pairs=16, seed=1) == 0
+    assert "16 runs stopped at a random step and resumed: 0 differ" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("forgotten", ["loss_sum", "order", "generators", "optimizer"])
@@ -78,7 +78,7 @@ def test_what_a_resume_forgets_is_seen(forgotten, monkeypatch, capsys):
                 rng.bit_generator.state = state
 
     monkeypatch.setattr("threestep.training.loop.restore", restore)
-    assert resumes.main(pairs=4, seed=1) > 0
+    assert resumes.main(pairs=2, seed=1) > 0
 
 
 def test_files_at_the_start_at_every_n_steps_and_at_the_end(tmp_path):
