@@ -48,9 +48,7 @@ def restore(progress, arrays, facts):
     vectors = {name.removeprefix("optimizer/"): v for name, v in arrays.items() if name.startswith("optimizer/")}
     if set(vectors) - set(optimizer.vectors) or len(own) != len(facts["generators"]):
         raise CheckpointError(f"the checkpoint is of another run: it does not fit {optimizer!r} and this model")
-    fill_model(
-        "the checkpoint", {k: v for k, v in arrays.items() if k.startswith(("params/", "state/"))}, progress.model
-    )
+    fill_model("the checkpoint", arrays, progress.model)
     optimizer.state = {**facts["optimizer"], **vectors}
     for rng, state in zip(own, facts["generators"], strict=True):
         rng.bit_generator.state = state

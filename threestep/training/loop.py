@@ -141,15 +141,15 @@ def train_epoch(progress, x, targets, batch_size, accumulate):
         counted = gradient_step(progress, batch, batch_size)
         if counted:
             require_finite(progress, "gradient", model.gradient)
-            notify(progress.callbacks, "on_gradient", progress, *batch[:2])
+            if progress.callbacks:
+                notify(progress.callbacks, "on_gradient", progress, *batch[:2])
+                require_finite(progress, "gradient", model.gradient)
             for name, vector in getattr(optimizer, "state", {}).items():
                 if isinstance(vector, np.ndarray):
                     require_finite(progress, f"the optimizer's {name}", vector)
             optimizer.step(model.theta, model.gradient, model.segments)
-            progress.loss_sum, progress.counted = (
-                progress.loss_sum + progress.loss * counted,
-                progress.counted + counted,
-            )
+            progress.loss_sum += progress.loss * counted
+            progress.counted += counted
         notify(progress.callbacks, "on_step", progress)
         if progress.stop:
             return
