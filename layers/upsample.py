@@ -32,7 +32,7 @@ class Upsample(Layer):
     flops_per_entry = property(lambda self: FLOPS[self.mode])
 
     def __init__(self, scale_factor, mode="nearest"):
-        if mode not in FLOPS:
+        if not isinstance(mode, str) or mode not in FLOPS:
             raise ValueError(f"mode expected one of {', '.join(FLOPS)}, got {mode!r}")
         self._each = isinstance(scale_factor, (tuple, list))  # whether each axis has its own
         axes = AXES.get(mode, max(1, len(scale_factor))) if self._each else 1

@@ -71,11 +71,17 @@ class TestSplit:
             (-1, 0, "valid expected a share below 1 or a number of examples, got -1"),
             (0, 1.5, "test expected a share below 1 or a whole number of examples, got 1.5"),
             ("1", 0, "valid expected a share below 1 or a number of examples, got '1'"),
+            (0, 10**90, "test expected a share below 1 or fewer than 100 examples, got 10"),
         ],
     )
     def test_sizes_out_of_range(self, valid, test, message):
         with pytest.raises(ValueError, match=message):
             split(np.zeros(100, int), valid, test, seed=0)
+
+    @pytest.mark.parametrize("seed", [-1, 0.5, True, "a", None, [1, None]])
+    def test_seeds_that_are_none(self, seed):
+        with pytest.raises(ValueError, match="seed expected a whole number of 0 or more, got "):
+            split(np.zeros(100, int), 10, 10, seed)
 
 
 class TestDataset:

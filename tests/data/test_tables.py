@@ -169,18 +169,21 @@ def test_a_file_that_is_not_there(tmp_path, monkeypatch):
         ({"target": 3}, "target expected a column's name or a list of names, got 3"),
         ({"target": []}, r"target expected a column's name or a list of names, got \[\]"),
         ({"target": ["b", 3]}, "target expected a column's name or a list of names"),
-        ({"target": ["b", "b"]}, "target names a column twice: b, b"),
+        ({"target": ["b", "b"]}, r"target expected each column once, got \['b', 'b'\]"),
         ({"target": ["b"], "labels": True}, "target expected one column's name for labels"),
         ({"labels": "yes"}, "labels expected true or false, got 'yes'"),
         ({"delimiter": ";;"}, "delimiter expected one character"),
         ({"delimiter": ""}, "delimiter expected one character"),
         ({"delimiter": "\n"}, "delimiter expected one character"),
         ({"valid": -1}, "valid expected a share below 1"),
+        ({"seed": "a"}, "seed expected a whole number of 0 or more, got 'a'"),
+        ({"path": True}, "path expected the name of a file or folder, got True"),
+        ({"path": "a\0b"}, "path expected the name of a file or folder, got 'a"),
     ],
 )
 def test_arguments_that_are_refused(table, options, message):
     with pytest.raises(ValueError, match=message):
-        CSV(table(TABLE), **{"target": "b", **options})
+        CSV(**{"path": table(TABLE), "target": "b", **options})
 
 
 def test_a_hundred_thousand_rows(table):

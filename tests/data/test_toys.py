@@ -4,6 +4,7 @@ import pytest
 from threestep.data import Circles, Moons, Spirals, Xor
 
 NOISY = [Moons, Circles, Spirals]
+SIZES = [3, 10.0, True, "9", 10**12, 10**90]
 
 
 def everything(data):
@@ -73,12 +74,12 @@ def test_noise_is_independent_in_the_coordinates(make):
 @pytest.mark.parametrize(
     ("make", "options", "message"),
     [
-        *((make, {"n": n}, "n expected a whole number of 4 or more") for make in NOISY for n in (3, 10.0, True, "9")),
+        *((make, {"n": n}, "n expected a whole number from 4 to 1,000,000, got ") for make in NOISY for n in SIZES),
         *((make, {"noise": v}, "noise expected a number of 0") for make in NOISY for v in (-1, "a", np.nan, True)),
         *((Circles, {"factor": v}, "factor expected a number above 0 and below 1") for v in (0, 1, -0.5, "a", np.nan)),
         *((Spirals, {"classes": v}, "classes expected a whole number of 2 or more") for v in (1, 2.0, True)),
-        *((Spirals, {"turns": v}, "turns expected a number above 0") for v in (0, np.inf, "a")),
-        (Spirals, {"classes": 5, "n": 9}, "n expected a whole number of 10 or more, got 9"),
+        *((Spirals, {"turns": v}, "turns expected a number above 0") for v in (0, np.inf, 1e308, "a")),
+        (Spirals, {"classes": 5, "n": 9}, "classes expected a whole number from 2 to 4, half of n, got 5"),
     ],
 )
 def test_arguments_that_are_refused(make, options, message):

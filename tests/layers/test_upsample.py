@@ -53,6 +53,7 @@ def test_a_plane_stays_a_plane_within_the_outermost_middles():
         ((1.5,), "scale_factor expected a whole number of 1 or more, got 1.5"),
         (([],), r"scale_factor expected a whole number of 1 or more, got \[\]"),
         ((2, "cubic"), "mode expected one of nearest, linear, bilinear, got 'cubic'"),
+        ((2, ["linear"]), r"mode expected one of nearest, linear, bilinear, got \['linear'\]"),
         (([2, 3], "linear"), r"scale_factor expected a whole number of 1 or more, got \[2, 3\]"),
     ],
 )

@@ -1,10 +1,8 @@
 """NPZ: arrays that somebody saved with numpy.savez as a data set."""
 
-from pathlib import Path
-
 import numpy as np
 
-from .dataset import DataError, Dataset, not_finite, split_file
+from .dataset import DataError, Dataset, absolute, not_finite, split_file
 
 
 class NPZ(Dataset):
@@ -24,7 +22,7 @@ class NPZ(Dataset):
     """
 
     def __init__(self, path, valid=0.1, test=0.2, seed=0):
-        path = Path(path).absolute()
+        path = absolute(path)
         arrays = read_arrays(path)
         names = list(arrays)
         for x, y in zip(names[::2], names[1::2], strict=True):

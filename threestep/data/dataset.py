@@ -1,5 +1,8 @@
 """Dataset: examples in three parts, and the batches that training takes from them."""
 
+from os import PathLike
+from pathlib import Path
+
 import numpy as np
 
 
@@ -60,6 +63,21 @@ def require_positive(name, value):
         raise ValueError(f"{name} expected a whole number above 0, got {value!r}")
 
 
+def generator(seed):
+    """A numpy Generator; ValueError unless the seed is a whole number of 0 or more, or is one already."""
+    whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool) and seed >= 0
+    if not whole and not isinstance(seed, np.random.Generator):
+        raise ValueError(f"seed expected a whole number of 0 or more, got {seed!r}")
+    return np.random.default_rng(seed)
+
+
+def absolute(path):
+    """The path from the root on; ValueError for what can be none."""
+    if not isinstance(path, (str, PathLike)) or "\0" in str(path):
+        raise ValueError(f"path expected the name of a file or folder, got {path!r}")
+    return Path(path).absolute()
+
+
 def split(y, valid, test, seed, stratify=True):
     """Indices of train, valid and test: disjoint, seeded, in random order.
 
@@ -68,10 +86,13 @@ def split(y, valid, test, seed, stratify=True):
 
     Raises ValueError for sizes that are out of range or leave nothing to train on.
     """
-    sizes = [part_size(name, size, len(y)) for name, size in (("valid", valid), ("test", test))]
+    rng, sizes = generator(seed), []
+    for name, size in (("valid", valid), ("test", test)):
+        sizes.append(part_size(name, size, len(y)))
+        if sizes[-1] >= len(y):
+            raise ValueError(f"{name} expected a share below 1 or fewer than {len(y)} examples, got {size!r}")
     if sum(sizes) >= len(y):
         raise ValueError(f"valid and test take {sum(sizes)} of {len(y)} examples and leave none to train on")
-    rng = np.random.default_rng(seed)
     order = rng.permutation(len(y))
     if stratify:  # deal the classes out evenly along the order, then cut it
         order = order[np.argsort(y[order], kind="stable")]

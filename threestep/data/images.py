@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .dataset import DataError, Dataset, split
+from .dataset import DataError, Dataset, absolute, split
 
 FILES = (  # of MNIST and of every set in its form
     "train-images-idx3-ubyte.gz",
@@ -140,7 +140,7 @@ def find_folder(dataset, path):
     """The first folder that holds the four files: `path` alone if given, else as its docstring says."""
     name = dataset.__name__
     if path is not None:
-        folders = [Path(path)]
+        folders = [absolute(path)]
     else:
         given = os.environ.get("THREESTEP_DATA")
         folders = ([Path(given) / name.lower()] if given else []) + [cache_folder(name)]

@@ -3,11 +3,10 @@
 import csv
 import io
 from difflib import get_close_matches
-from pathlib import Path
 
 import numpy as np
 
-from .dataset import DataError, Dataset, split_file
+from .dataset import DataError, Dataset, absolute, split_file
 
 
 class CSV(Dataset):
@@ -31,7 +30,7 @@ class CSV(Dataset):
         targets = target_names(target, labels)
         if not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '\r\n"':
             raise ValueError(f"delimiter expected one character between cells, such as ';', got {delimiter!r}")
-        path = Path(path).absolute()
+        path = absolute(path)
         names, lines, cells = read_table(path, delimiter, targets)
         self.columns = [name for name in names if name not in targets]
         x = numbers(path, lines, cells, self.columns)
@@ -53,7 +52,7 @@ def target_names(target, labels):
     if not isinstance(names, (list, tuple)) or not names or not all(isinstance(name, str) for name in names):
         raise ValueError(f"target expected a column's name or a list of names, got {target!r}")
     if len(set(names)) < len(names):
-        raise ValueError(f"target names a column twice: {', '.join(names)}")
+        raise ValueError(f"target expected each column once, got {target!r}")
     if labels and not isinstance(target, str):
         raise ValueError(f"target expected one column's name for labels, got {target!r}")
     return list(names)

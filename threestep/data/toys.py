@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from .dataset import Dataset, split
+from .dataset import Dataset, generator, split
+
+MOST = 1_000_000  # points
 
 
 class Xor(Dataset):
@@ -23,11 +25,13 @@ class Noisy(Dataset):
     """
 
     def __init__(self, place, n, noise, classes, valid, test, seed):
-        if not is_whole(n) or n < 2 * classes:
-            raise ValueError(f"n expected a whole number of {2 * classes} or more, got {n!r}")
+        if not is_whole(n) or not 4 <= n <= MOST:
+            raise ValueError(f"n expected a whole number from 4 to {MOST:,}, got {n!r}")
+        if classes > n // 2:
+            raise ValueError(f"classes expected a whole number from 2 to {n // 2}, half of n, got {classes!r}")
         if not is_number(noise) or noise < 0:
             raise ValueError(f"noise expected a number of 0 or more, got {noise!r}")
-        rng = np.random.default_rng(seed)
+        rng = generator(seed)
         y = np.arange(n) % classes
         x = place(y, rng) + noise * rng.standard_normal((n, 2))
         parts = split(y, valid, test, rng)
@@ -41,8 +45,8 @@ class Moons(Noisy):
     x (n, 2), float32; y (n,), labels 0 and 1, as many of each (0 has one more where n is odd).
 
     Args:
-        n: number of points. noise: standard deviation of what is added to each coordinate. valid, test: a share or a
-        number of examples, drawn stratified. seed: of points and parts.
+        n: number of points, up to a million. noise: standard deviation of what is added to each coordinate. valid,
+        test: a share or a number of examples, drawn stratified. seed: of points and parts.
     """
 
     def __init__(self, n=1000, noise=0.1, valid=0.1, test=0.2, seed=0):
@@ -78,15 +82,15 @@ class Spirals(Noisy):
     Each goes outwards by 1 in a turn, from radius 0.25, so that neighbours are about 1 / classes apart
     everywhere; points lie about as densely inside as outside.
 
-    x (n, 2), float32; y (n,), labels 0 to classes - 1. classes: 2 or more. turns: how often each goes round, above 0.
-    The other arguments are as Moons has them.
+    x (n, 2), float32; y (n,), labels 0 to classes - 1. classes: 2 or more. turns: how often each goes round, above 0
+    and up to 1000. The other arguments are as Moons has them.
     """
 
     def __init__(self, n=1000, noise=0.1, classes=2, turns=1.5, valid=0.1, test=0.2, seed=0):
         if not is_whole(classes) or classes < 2:
             raise ValueError(f"classes expected a whole number of 2 or more, got {classes!r}")
-        if not is_number(turns) or turns <= 0:
-            raise ValueError(f"turns expected a number above 0, got {turns!r}")
+        if not is_number(turns) or not 0 < turns <= 1000:
+            raise ValueError(f"turns expected a number above 0 and up to 1000, got {turns!r}")
 
         def place(y, rng):
             # a turn's length grows with its radius, so the radius' square is what is spread evenly
