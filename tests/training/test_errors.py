@@ -100,6 +100,29 @@ def test_all_at_once_in_the_order_of_the_file(tmp_path, monkeypatch):
     ]
 
 
+def test_beside_an_unknown_option_the_others_are_read_too(tmp_path, monkeypatch):
+    text = (
+        "data: Digits\nmodel: [Flatten, Parallel: {merg: sum, layers: [Dense: ten, Tan]}]\nloss: CrossEntropy\n"
+        "optimizer: {SGD: {learning_rate: 1, momentum: x}}\ntrain: {epochs: 1, early_stop: {patience: 0, mode: min}}\n"
+    )
+    places = [line.split(": ")[0] for line in refused(tmp_path, monkeypatch, text).split("\n")[::3]]
+    assert places == [f"c.yaml:{place}" for place in ("2:29", "2:56", "2:61", "4:19", "4:47", "5:43", "5:46")]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "message"),
+    [
+        ("{Step: {step_size: 9}}", "1:30: error: Step: step_size 9 is longer than the run of 3 epochs"),
+        ("{Cosine: {warmup_epochs: 1, eta_min: 2}}", "1:48: error: Cosine: eta_min 2 is above lr 0.001"),
+        ("Plateau", "1:11: error: Plateau: patience 10 is longer than the run of 3 epochs"),
+    ],
+)
+def test_a_schedule_that_does_not_fit_is_told_at_its_option(tmp_path, monkeypatch, schedule, message):
+    rest = "data: Digits\nmodel: [Flatten, Dense: 10]\nloss: CrossEntropy\noptimizer: Adam\ntrain: {epochs: 3}\n"
+    found = refused(tmp_path, monkeypatch, f"schedule: {schedule}\n{rest}")
+    assert found.split("\n")[0] == f"c.yaml:{message}"
+
+
 def test_the_caret_stands_under_the_column(tmp_path, monkeypatch):
     wide = f"data: Digits\nmodel: [Flatten, Dense: 10]\nloss: {{CrossEntropy: {{'日本': 1}}}}\n{REST[19:]}"
     assert refused(tmp_path, monkeypatch, wide).split("\n")[2] == " " * 22 + "^"
@@ -117,6 +140,9 @@ def test_the_caret_stands_under_the_column(tmp_path, monkeypatch):
     [
         ("{Dense: 'ten'}", 'out_features must be a whole number, got text "ten".'),
         ("{Dense: '10'}", 'out_features must be a whole number, got text "10". Write 10, without quotes.'),
+        ("{Dense: '.nan'}", 'out_features must be a whole number, got text ".nan".'),
+        ("{Dense: '%s'}" % ("1" * 101), 'out_features must be a whole number, got text "1111'),
+        ("{Hardtanh: {max_val: -1}}", "min_val must be a number below max_val -1, got -1.0."),
         ("{Dense: 2.50}", "out_features must be a whole number above 0, got 2.5."),
         ("{Dense: {out_features: 2.50}}", "out_features must be a whole number above 0, got 2.50."),
         ("{Dense: {out_features: null}}", "out_features must be a whole number, got nothing."),

@@ -4,13 +4,11 @@ A component is `Name`, `Name: value` (its first argument) or `Name: {key: value}
 constructors' arguments. A path, such as ("model", 2, "Dense", "out_features"), says where in the config a value stands.
 """
 
-from inspect import Parameter
-
 from ..errors import ConfigError, ConfigErrors
 from .aliases import did_you_mean
 from .places import Places, dotted
 from .registry import KINDS, LAYER_KEYS, REGISTRIES, arguments, spelled_out, with_defaults
-from .wording import REFUSAL, listed, must_be, words
+from .wording import REFUSAL, SUBJECT, listed, must_be, words
 
 
 class Components:
@@ -51,10 +49,15 @@ class Components:
         try:
             return make(*inner, **options)
         except (ValueError, TypeError, OverflowError, MemoryError) as error:
-            match = REFUSAL.fullmatch(str(error))
-            if not match or match[1] not in options:
-                return self.report(base, str(error) or type(error).__name__)
-            name, value, indices = match[1], options[match[1]], [int(i) for i in match[2][1:-1].split("][") if i]
+            text = str(error) or type(error).__name__
+            taken = arguments(make) if isinstance(make, type) else {}
+            defaults = {key: p.default for key, p in taken.items() if p.default is not p.empty}
+            values, match = defaults | options, REFUSAL.fullmatch(text)
+            if not match or match[1] not in values:
+                subject = SUBJECT.match(text)[1]
+                known = subject in options
+                return self.report((*base, subject) if known else base, text, of_value=known)
+            name, value, indices = match[1], values[match[1]], [int(i) for i in match[2][1:-1].split("][") if i]
             for i in indices:
                 value = value[i]
             path = (*base, name, *indices) if base else (*name.split("."), *indices)
@@ -62,7 +65,7 @@ class Components:
                 self.refuse(path, f"{name}{match[2]}", match[3], value, match[4].removeprefix(repr(value)))
             else:  # part of the value, in words of the constructor's own
                 self.report(path, f"{name}{match[2]} must be {match[3]}, got {match[4]}", of_value=True)
-            if isinstance(make, type) and arguments(make)[name].default is not Parameter.empty:
+            if name in defaults and name in options:
                 self.attempt(make, {key: v for key, v in options.items() if key != name}, base, *inner)  # the others
 
     def component(self, spec, path, kind):
@@ -84,10 +87,11 @@ class Components:
         if not isinstance(options, dict):
             return self.report(base, f"{name} takes no options, got {words(options)}.", of_value=True)
         extra = LAYER_KEYS if kind == "model" else ()
-        return (name, dict(options), base) if self.options_fit(registry[name], name, options, base, extra) else None
+        options = self.fitting(registry[name], name, options, base, extra)
+        return None if options is None else (name, options, base)
 
-    def options_fit(self, cls, name, options, base, extra=()):
-        """Whether the keys are the constructor's arguments, and none that it needs is missing."""
+    def fitting(self, cls, name, options, base, extra=()):
+        """The options that the constructor takes, or None where one that it needs is missing; others are reported."""
         known = arguments(cls)
         needed = [key for key, p in known.items() if p.default is p.empty and p.kind is not p.VAR_POSITIONAL]
         unknown = [key for key in options if key not in known and key not in extra]
@@ -95,10 +99,12 @@ class Components:
             takes = f"Options: {', '.join([*known, *extra])}." if known or extra else "It has none."
             guess = did_you_mean(key, [*known, *extra])
             self.report((*base, key), f"{name} has no option {key!r:.80}{guess} {takes}")
-        if not unknown and not set(needed) <= set(options):
+        if set(needed) <= set(options):
+            return {key: value for key, value in options.items() if key not in unknown}
+        if not unknown:  # else one of them is meant, most often
             form = ", ".join(f"{key}: ..." for key in needed)
             self.report(base, f"{name} needs {listed(needed)}, as in {name}: {{{form}}}.")
-        return not unknown and set(needed) <= set(options)
+        return None
 
     def report_beside(self, spec, path, registry):
         """Several keys where one component stands: options that are not indented, most often."""

@@ -56,8 +56,8 @@ class Config:
         self.metrics = metric_names(make, values["metrics"])
         self.early_stop = make_early_stop(make, train["early_stop"], self.metrics, self.loss)
         if not make.errors and schedule:
-            run = {"lr": self.optimizer.lr, "epochs": self.epochs}
-            make.attempt(schedule.require_fit, run, ("schedule", *schedule_values))
+            ((name, options),) = schedule_values.items()
+            make.attempt(lambda **_: schedule.require_fit(self.optimizer.lr, self.epochs), options, ("schedule", name))
         make.raise_errors()
         self.model.decay = train["decay"]
         options = ("l1", "l2", "clip_norm", "clip_value", "accumulate")

@@ -82,7 +82,8 @@ def make_early_stop(make, options, metrics, loss):
         return make.refuse(
             path, "train.early_stop", "keys with values, as in {metric: valid_loss, patience: 5}", options
         )
-    if not make.options_fit(EarlyStop, "early_stop", options, path):
+    options = make.fitting(EarlyStop, "early_stop", options, path)
+    if options is None:
         return None
     if loss and isinstance(metrics or [], list) and "metric" in options:
         known = ["train_loss", "valid_loss", *(f"valid_{name}" for name in metrics or default_metrics(loss))]

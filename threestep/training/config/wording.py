@@ -6,6 +6,7 @@ import re
 from .loader import read_text
 
 REFUSAL = re.compile(r"(?:[A-Z]\w*: )?([\w.]+)((?:\[\d+\])*) expected (.+?), got (.*)", re.DOTALL)
+SUBJECT = re.compile(r"(?:[A-Z]\w*: )?(\w*)")  # what a refusal in other words starts with: an argument, most often
 ANY_NUMBER = re.compile(r"^(a (?:whole )?number)\b(?:(?!, or ).)*")  # without its range
 YES_AND_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
@@ -47,4 +48,8 @@ def advice(value, expected):
         return f" Write [{text[1:-1].strip().rstrip(',')}]."
     if text == "None":
         return " Write null."
-    return "" if not text or isinstance(read_text(text), str) else f" Write {text}, without quotes."
+    try:
+        plain = read_text(text)
+    except ValueError:  # such as .nan
+        return ""
+    return "" if not text or isinstance(plain, str) else f" Write {text}, without quotes."
