@@ -21,6 +21,22 @@ LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as YAML counts lines
 NO_TEXT = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 TAB = re.compile(r"^ *(\t)[ \t]*[^\s#]", re.MULTILINE)
 
+PLAIN = {  # how PyYAML starts what it says of the commonest mistakes: the same in plain words
+    "mapping values are not": "this ':' belongs to no key: look for wrong indentation, a ':' without a space, quotes",
+    "sequence entries are not": "a list starts on a line of its own, or is written [a, b]",
+    "could not find expected ':'": "this needs a key, a ':' and a space",
+    "expected <block end>": "this continues nothing: look for wrong indentation, a quote or a bracket too many",
+    "expected ',' or ']'": "expected ',' or ']' here",
+    "expected ',' or '}'": "expected ',' or '}' here",
+    "expected the node content": "expected a value here",
+    "found character '\\t'": "tab used between words; YAML needs spaces",
+    "found character": "text that starts with this character needs quotes",
+    "found unexpected end of stream": "the quote that opens here is never closed",
+    "found unknown escape": "within double quotes \\ has a meaning of its own: write \\\\, or use single quotes",
+    "but found another document": "a second document starts here, and a config is one",
+}
+AT_START = ("could not find", "found unexpected end")  # what is missing is told where it begins, not where it is missed
+
 
 class Loader(yaml.SafeLoader):
     """Nodes without anchors and tags, neither too deep nor too many."""
@@ -64,13 +80,12 @@ def read_yaml(text, name, rank=0, start=0):
         value = None if node is None else read_node(node, (), None, places, place)
     except yaml.MarkedYAMLError as error:
         what = error.problem or error.context
-        if "another document" in what:
-            what = "a second document starts here, and a config is one"
-        elif error.context:
-            what = f"{what} ({error.context})"
-        raise ConfigError(f"{what}.", place(error.problem_mark or error.context_mark)) from None
-    except (ValueError, OverflowError) as error:  # of an escape such as "\UFFFFFFFF"
-        raise ConfigError(f"no YAML: {error}.", place(loader.get_mark())) from None
+        mark = error.context_mark if what.startswith(AT_START) else error.problem_mark
+        told = f"{what} ({error.context})" if error.context else what
+        told = next((plain for start, plain in PLAIN.items() if what.startswith(start)), told)
+        raise ConfigError(f"{told}.", place(mark or error.problem_mark or error.context_mark)) from None
+    except (ValueError, OverflowError):  # of an escape such as "\UFFFFFFFF"
+        raise ConfigError("there is no character of this number.", place(loader.get_mark())) from None
     places.setdefault((), Spot(None, Place(rank, 0, start, source), None))
     return value, places
 
