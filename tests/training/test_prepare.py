@@ -29,17 +29,16 @@ def refused(tmp_path, monkeypatch, model, data="Digits", loss="CrossEntropy", tr
             ["Tanh", "Sequential: [AvgPool2d: 2, Dense: 10]"],
             "4:32: error: layer 1 Sequential: layer 1 Dense needs flat input, but "
             "layer 1 Sequential: layer 0 AvgPool2d "
-            "gives (4, 4, 1). Add '- Flatten' before line 4.",
+            "gives (4, 4, 1). Add Flatten before it.",
         ),
         (
             ["Residual: [Dense: 10]"],
             "3:16: error: layer 0 Residual: layer 0 Dense needs flat input, but it gets (8, 8, 1). "
-            "Add '- Flatten' before line 3.",
+            "Add Flatten before it.",
         ),
         (
             ["Graph: {inputs: x, nodes: {a: {from: x, Dense: 3}}, outputs: a}"],
-            "3:45: error: layer 0 Graph: node a Dense needs flat input, but it gets (8, 8, 1). "
-            "Add '- Flatten' before line 3.",
+            "3:45: error: layer 0 Graph: node a Dense needs flat input, but it gets (8, 8, 1). Add Flatten before it.",
         ),
         (
             ["Flatten", "Conv2d: {out_channels: 2, kernel_size: 3}"],

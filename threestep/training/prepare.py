@@ -75,8 +75,9 @@ def refusal(config, error, model, data_name):
     gives = f"{config.model.path_to(before[0])} gives" if before else "it gets"
     gives = f"{data_name} gives" if path[:-1] == ("model", 0) else gives
     place = config.places.key(path)
-    where = f"line {place.line + 1}" if place and not place.rank else "it"
-    return config.error(path, f"{label} needs flat input, but {gives} {shape}. Add '- Flatten' before {where}.")
+    own_line = place and place.source.lines[place.line][: place.column].strip() == "-"
+    add = f"'- Flatten' before line {place.line + 1}" if own_line else "Flatten before it"
+    return config.error(path, f"{label} needs flat input, but {gives} {shape}. Add {add}.")
 
 
 def try_loss(config, x, y):
