@@ -156,6 +156,8 @@ def test_the_caret_stands_under_the_column(tmp_path, monkeypatch):
         ),
         ("{MaxPool2d: {kernel_size: (3, 3)}}", 'a whole number, or 2 of them, got text "(3, 3)". Write [3, 3].'),
         ("{MaxPool2d: [3, 3, 3]}", "a whole number of 1 or more, or 2 of them, got the list [3, 3, 3]."),
+        ("{Residual: ReLU}", 'Residual must be a list of layers, got text "ReLU".'),
+        ("{Residual: {layers: ReLU}}", 'layers must be a list of layers, got text "ReLU".'),
         ("{ReLU: 3}", "ReLU takes no options, got 3."),
         ("{Dense: 3, ReLU: }", "expected one component, got 2 keys (Dense, ReLU)."),
         ("{Dense: , units: 3}", "'Dense' is empty and 'units' sits beside it. Write - Dense: {units: 3}."),

@@ -17,14 +17,14 @@ class Models(Components):
 
     def model(self, spec):
         """(Sequential, the spelled-out list) of a list of layers, or (None, ...)."""
-        made = self.layers(spec, ("model",), "model")
+        made = self.layers(spec, ("model",))
         inner = [layer for layer, _ in made]
         return None if None in inner or not inner else layers.Sequential(*inner), [values for _, values in made]
 
-    def layers(self, spec, path, name):
+    def layers(self, spec, path):
         if not isinstance(spec, list) or not spec:
             if spec is not ...:
-                self.refuse(path, name, "a list of layers", spec)
+                self.refuse(path, path[-1], "a list of layers", spec)
             return []
         return [self.layer(layer, (*path, place)) for place, layer in enumerate(spec)]
 
@@ -42,7 +42,7 @@ class Models(Components):
         values, inner = with_defaults(cls, options), ()
         if "layers" in arguments(cls):
             where = (*base, "layers") if (*base, "layers") in self.places else base
-            made = self.layers(options.pop("layers", None), where, name)
+            made = self.layers(options.pop("layers", None), where)
             inner, values = [layer for layer, _ in made], {"layers": [values for _, values in made], **values}
         if cls is layers.Graph:
             made = self.nodes(options["nodes"], (*base, "nodes"))
