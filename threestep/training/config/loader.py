@@ -101,7 +101,7 @@ def decoded(source):
         wrong = f"the byte 0x{error.object[error.start]:02x} is no UTF-8 text: save the file as UTF-8."
         return error.object.decode(errors="replace"), (wrong, len(before))
     if wrong := NO_TEXT.search(text):
-        return text, (f"the character U+{ord(wrong[0]):04X} is not allowed in YAML.", wrong.start())
+        return text, (f"the character U+{ord(wrong[0]):04X} is not allowed here.", wrong.start())
     if tab := TAB.search(text):
         return text, ("tab used for indentation; YAML needs spaces.", tab.start(1))
     return text, None
@@ -147,6 +147,8 @@ def entries(node):
 
 
 def read_scalar(node):
+    if wrong := NO_TEXT.search(node.value):  # from an escape
+        raise refusal(f"the character U+{ord(wrong[0]):04X} is not allowed here", node)
     try:
         return node.value if node.style is not None else read_text(node.value)
     except ValueError as error:

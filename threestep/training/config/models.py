@@ -32,9 +32,9 @@ class Models(Components):
         """(the layer, its spelled-out spec), or (None, None); layers within it are made first."""
         if not (parts := self.component(spec, path, "model")):
             return None, None
-        (name, options, base), cls = parts, self.known["model"][parts[0]]
+        name, options, base = parts
+        cls, wrong = self.known["model"][name], len(self.errors)
         common = {key: options.pop(key) for key in LAYER_KEYS if key in options}
-        wrong = len(self.errors)
         for key, value in common.items():
             kind, words_for_it = LAYER_KEYS[key]
             if not isinstance(value, kind) or (key == "lr_factor" and (isinstance(value, bool) or value < 0)):
