@@ -147,7 +147,7 @@ def test_overrides(override, read):
         ({}, ["optimizer.Adam.lr=3"], "^optimizer.Adam.lr=3:1:11: error: no key 'Adam' in SGD, which stands there"),
         ({}, ["optimizr.lr=3"], "^optimizr.lr=3:1:1: error: no key 'optimizr' in the config. Did you mean 'optimizer'"),
         ({}, ["model.9.p=3"], "^model.9.p=3:1:7: error: a place from 0 to 3 must stand here, got '9'."),
-        ({}, ["seed.x=3"], "^seed.x=3:1:1: error: 'seed' holds 0, which has nothing inside"),
+        ({}, ["seed.x=3"], "^seed.x=3:1:1: error: 'seed' is 0 and has nothing inside"),
         ({"seed": -1}, [], "^seed: seed must be a whole number of 0 or more, got -1."),
     ],
 )

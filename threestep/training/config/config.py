@@ -39,7 +39,7 @@ class Config:
             make.raise_errors()
         for rank, override in enumerate(overrides, 1):
             try:
-                apply_override(values, make.places, override, rank, KEYS, make.known)
+                apply_override(values, make.places, override, rank, make.known)
             except ConfigError as error:
                 make.errors.append(error)
         values = filled(make, values, KEYS)

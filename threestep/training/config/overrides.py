@@ -3,15 +3,16 @@
 from ..errors import ConfigError
 from .aliases import did_you_mean
 from .loader import read_yaml
-from .places import Place, Source
+from .places import Place, Source, dotted
 from .registry import spelled_out
+from .wording import words
 
 
-def apply_override(values, places, override, rank, keys, known):
+def apply_override(values, places, override, rank, known):
     """Sets one key=value in the config; the path steps over component names, as in model.0.out_features=8.
 
-    rank: its place on the command line, from 1. keys: those of a config, which need not be there yet. known: the
-    registries. Raises ConfigError, pointing into the override, where the path leads nowhere or the value is no YAML.
+    rank: its place on the command line, from 1. known: the registries.
+    Raises ConfigError, pointing into the override, where the path leads nowhere or the value is no YAML.
     """
     text, equals, _ = override.partition("=")
     steps = text.split(".")
@@ -23,8 +24,6 @@ def apply_override(values, places, override, rank, keys, known):
         raise ConfigError("an override is key=value, such as optimizer.lr=0.01.", places_of_steps[0])
     value, inner = read_yaml(override, override, rank, start=len(text) + 1)
     walk = Walk(values, places, known.get(steps[0], {}))
-    if steps[0] in keys and values.get(steps[0]) is None and len(steps) > 1:
-        values[steps[0]] = {}
     for i, step in enumerate(steps[:-1]):
         walk.into(step, steps[i + 1], places_of_steps[i])
     walk.set(steps[-1], value, inner, places_of_steps[-1])
@@ -58,7 +57,7 @@ class Walk:
             return
         key = self.key(step, place)
         if isinstance(self.here, dict) and key not in self.here:
-            where = f"{self.component}, which stands there" if self.component else "the config"
+            where = f"{self.component}, which stands there" if self.component else dotted(self.path) or "the config"
             raise ConfigError(f"no key {key!r:.80} in {where}{did_you_mean(key, self.here)}", place)
         value, outer = self.here[key], self.here
         self.path, self.component = (*self.path, key), None
@@ -71,7 +70,7 @@ class Walk:
         elif isinstance(value, (dict, list)):
             self.here = value
         else:
-            raise ConfigError(f"{step!r:.80} holds {value!r:.80}, which has nothing inside.", place)
+            raise ConfigError(f"{step!r:.80} is {words(value)} and has nothing inside.", place)
 
     def set(self, step, value, inner, place):
         key = self.key(step, place)
