@@ -165,6 +165,7 @@ def test_the_caret_stands_under_the_column(tmp_path, monkeypatch):
         ("Wobble", "no layer 'Wobble'. See: train.py list layers, or give a class of your own by --plugins FILE.py"),
         ("Dropout2d", "Did you mean 'SpatialDropout'?"),
         ("{Dropout: {rate: 0.5}}", "Did you mean 'p'?"),
+        ("{Dropout: {keep_prob: 0.5}}", "Dropout has no option 'keep_prob'. Options: p"),
         ("{BatchNorm: {epsilon: 0.5}}", "Did you mean 'eps'?"),
     ],
 )

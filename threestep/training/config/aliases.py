@@ -54,7 +54,7 @@ FOREIGN = {  # ours: theirs, in lower case without underscores
     "kernel_size": "poolsize kernel ksize windowsize",
     "stride": "strides",
     "padding": "pad",
-    "p": "rate prob probability dropout droprate keepprob",
+    "p": "rate prob probability dropout droprate",  # not keep_prob, which is 1 - p
     "bias": "usebias",
     "init": "kernelinitializer initializer weightinit",
     "eps": "epsilon",
