@@ -131,7 +131,12 @@ def test_without_arguments_it_says_what_it_can_do(command):
             r"layer 2 Dense needs flat input, but layer 1 ReLU gives \(8, 8, 1\). Add '- Flatten' before line \d+.",
         ),
         ([DIGITS, "model.2.out_features=100000000000000"], 2, "layer 2 Dense: a weight of shape .* needs .* GB"),
-        ([DIGITS, "data.valid=1797"], 2, r"digits_mlp.yaml:\d+:7: error: valid and test take"),
+        (
+            [DIGITS, "data.valid=1797"],
+            2,
+            "data.valid=1797:1:12: error: valid must be a share below 1 or fewer than 1797 ",
+        ),
+        ([DIGITS, "data.valid=1500"], 2, "data.valid=1500:1:12: error: valid and test take 1859 of 1797 examples"),
         ([DIGITS, "--wrong"], 2, "unrecognized arguments: --wrong"),
         ([MNIST], 3, "train-images-idx3-ubyte.gz not found"),
         ([MNIST, "data.path=here"], 3, r"looked in .*here\)"),
