@@ -1,6 +1,7 @@
 """What a run prints: in words, for somebody who sees it for the first time."""
 
 import os
+import re
 import sys
 from datetime import datetime
 
@@ -21,7 +22,7 @@ class Log:
 
     def __call__(self, text):
         now, text = datetime.now().isoformat(" ", "seconds"), text.strip("\n")
-        with open(self.path, "a", encoding="utf-8") as file:
+        with open(self.path, "a", encoding="utf-8", errors="backslashreplace") as file:  # whatever a file is called
             file.write(f"{now}  {text}\n")
 
 
@@ -52,7 +53,7 @@ def opening(config, parts, folder, verbose):
             *option_words(config.fit_options),
             f"  steps      {config.epochs} epoch{'s' * (config.epochs > 1)}, {config.batch_size} examples a step",
             f"  folder     {folder}",
-            *([config.model.summary()] if verbose else []),
+            *(["", config.model.summary()] if verbose else []),
         ]
     )
 
@@ -76,9 +77,10 @@ def layer_words(layer):
 
 
 def closing(summary, config, parts, folder):
-    lines = [""]
+    lines, best = [], summary["best"] if config.early_stop and summary["status"] == "finished" else None
     if summary["status"] == "interrupted":
-        lines.append(f"Stopped by a signal in epoch {summary['epoch']}, and saved. Go on: train.py resume {folder}")
+        go_on = f"train.py resume {typed(folder)}"
+        lines.append(f"Stopped by a signal in epoch {summary['epoch']}, and saved. Go on: {go_on}")
     else:
         part = "test" if "test" in summary else "train"
         what = "examples never used in training" if part == "test" else "training examples"
@@ -88,13 +90,18 @@ def closing(summary, config, parts, folder):
             y = parts[part][1]
             counted = np.count_nonzero(y != getattr(config.loss, "ignore_index", None)) if config.loss.labels else total
             figures.insert(0, f"{round(summary[part]['accuracy'] * counted):,} of {counted:,} right")
-        best = summary["best"]
-        if config.early_stop:
+        if best:
             lines.append(f"These are the weights of epoch {best['epoch']}, with the best {words(best['metric'])}.")
         lines.append(f"Trained in {summary['seconds']:.1f} s. On the {total:,} {what}: {', '.join(figures)}.")
-    lines.append(f"Weights: {folder / 'last.npz'}. A row for each epoch: {folder / 'metrics.csv'}.")
+    evaluated = folder / ("best.npz" if best else "last.npz")
+    lines.append(f"Weights: {evaluated}. A row for each epoch: {folder / 'metrics.csv'}.")
     lines.append(f"In Python: from threestep.training import load_run; model, config = load_run({str(folder)!r})")
     return "\n".join(lines)
+
+
+def typed(path):
+    """A path as it is typed into a shell."""
+    return f'"{path}"' if re.search(r"[^\w./\\:-]", str(path)) else str(path)
 
 
 def words(name):
@@ -111,7 +118,7 @@ def figure(name, value):
 class EpochTable(Callback):
     """A line for each epoch, under a head that names the columns; at most about twenty lines for a long run.
 
-    It is shown, and all of it goes into train.log.
+    The first and the last epoch always have one. It is shown, and all of it goes into train.log.
     """
 
     def __init__(self, opening, log, quiet, verbose):
@@ -119,19 +126,23 @@ class EpochTable(Callback):
         self.begun = False
 
     def on_start(self, progress):
+        self.every = 1 if self.verbose else max(1, (progress.epochs - progress.epoch) // 20)
         self.tell(self.opening)
         if progress.step:
             self.tell(f"  going on   after step {progress.step:,}, in epoch {max(progress.epoch, 1)}")
 
     def on_epoch(self, progress):
-        if not self.begun:
+        first, self.begun = not self.begun, True
+        if first:
             self.tell("\n" + "  ".join(f"{words(name):>14}" for name in progress.record))
-            self.begun = True
-        every = 1 if self.verbose else max(1, progress.epochs // 20)
-        if progress.epoch % every == 0 or progress.epoch in (1, progress.epochs):
+        if first or progress.epoch % self.every == 0 or progress.stop or progress.epoch == progress.epochs:
             cells = [f"{progress.epoch} of {progress.epochs}"]
             cells += [figure(name, value) for name, value in list(progress.record.items())[1:]]
             self.tell("  ".join(f"{cell:>14}" for cell in cells))
+
+    def on_end(self, progress):
+        if not self.quiet:
+            say("")
 
     def tell(self, text):
         self.log(text)
@@ -143,7 +154,7 @@ def say(text):
     """Prints above the bar, where there is one. Where nobody reads any more, the run goes on in silence."""
     try:
         tqdm.write(text, file=sys.stdout)
-        sys.stdout.flush()
+        print(end="", flush=True)  # not sys.stdout.flush(): there may be no stdout
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -58,6 +58,11 @@ def test_it_says_what_was_written_and_what_comes_next(capsys):
         assert text in printed
 
 
+def test_what_comes_next_can_be_typed(capsys):
+    new("xor", "my xor.yaml")
+    assert 'train.py check "my xor.yaml"\n' in capsys.readouterr().out
+
+
 def test_where_it_goes(tmp_path):
     (tmp_path / "sub").mkdir()
     assert new("xor", "sub") == Path("sub/xor.yaml")

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ..errors import ConfigError
+from ..report import typed
 from .schema import schema
 
 PACKAGE = Path(__file__).resolve().parents[2]
@@ -52,7 +53,7 @@ def new(template, dest=None):
         print(f"{beside}: its JSON Schema, with which editors complete and check it")
     except FileExistsError:
         print(f"{beside}: exists already and is left as it is; train.py schema prints this version's")
-    print(f"Next: edit {path}, then\n  train.py check {path}\n  train.py {path}")
+    print(f"Next: edit {path}, then\n  train.py check {typed(path)}\n  train.py {typed(path)}")
     return path
 
 
