@@ -124,7 +124,7 @@ def time(options):
 def list_names(options):
     from threestep.training.verbs.listing import list_names
 
-    list_names(options.kind, options.name)
+    list_names(options.kind, options.name, options.plugins)
 
 
 def new(options):
@@ -142,7 +142,7 @@ def fetch(options):
 def schema(options):
     from threestep.training.verbs.schema import schema
 
-    print(schema())
+    print(schema(options.plugins))
 
 
 def config_of(options):
@@ -202,7 +202,7 @@ def parser(verb):
         made.add_argument("dest", metavar="DEST", nargs="?", help="the file to write; TEMPLATE.yaml unless given")
     if verb == "fetch":
         made.add_argument("name", metavar="NAME", help="MNIST or FashionMNIST")
-    if verb in ("train", "resume", "check", "show", "time", "eval", "predict"):
+    if verb not in ("new", "fetch"):
         made.add_argument("--plugins", metavar="FILE.py", help="a file with layers, losses or optimizers of your own")
     made.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return made

@@ -140,6 +140,27 @@ def test_unknown_names(arguments, message):
         list_names(*arguments)
 
 
+def test_classes_of_a_plugin_file_are_listed_beside_the_others(printed, tmp_path):
+    (tmp_path / "own.py").write_text("""
+from layers import Layer
+from losses import Loss
+
+class Twice(Layer):
+    \"\"\"y = factor x. And more.\"\"\"
+    def __init__(self, factor=2.0):
+        self.factor = factor
+
+class Bare(Loss):
+    pass
+""")
+    own = tmp_path / "own.py"
+    assert " Twice" in printed(None, None, own) and " ReLU," in printed(None, None, own)
+    assert re.search(r"^Twice +y = factor x\.$", printed("layers", None, own), re.MULTILINE)
+    assert "- Twice: {factor: 2.0}\n" in printed("Twice", None, own)
+    assert printed("Bare", None, own).endswith("Required: nothing.\n")  # not the docstring of Loss
+    assert "Twice" not in printed()
+
+
 def test_the_verb(command):
     done = command("list", "losses", "MSE")
     assert done.returncode == 0 and "loss: MSE\n" in done.stdout, done.stderr

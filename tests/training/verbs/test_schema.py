@@ -191,3 +191,10 @@ def test_the_verb(command):
     done = command("schema")
     assert done.returncode == 0 and json.loads(done.stdout) == SCHEMA, done.stderr
     assert json.loads(done.stdout)["$schema"] == "http://json-schema.org/draft-07/schema#"
+
+
+def test_classes_of_a_plugin_file_are_known_too(tmp_path):
+    (tmp_path / "own.py").write_text("from optim import Optimizer\nclass Plain(Optimizer):\n    lr = 0\n")
+    definitions = json.loads(schema(tmp_path / "own.py"))["definitions"]
+    assert "optimizer.Plain" in definitions and "optimizer.Adam" in definitions
+    assert "optimizer.Plain" not in SCHEMA["definitions"]

@@ -8,22 +8,25 @@ from textwrap import fill, shorten
 
 import yaml
 
-from ..config.registry import LAYER_KEYS, REGISTRIES, arguments
-from .schema import first_sentence, required
+from ..config.registry import LAYER_KEYS, arguments
+from .schema import first_sentence, registries, required
 from .templates import templates, unknown
 
 KINDS = {"layers": "model", "losses": "loss", "optimizers": "optimizer", "schedules": "schedule", "data": "data"}
 PLACEHOLDERS = {"layers": "[...]", "nodes": "{NAME: {from: ..., LAYER: ...}}"}  # of what has no default; else ...
 
 
-def list_names(kind=None, name=None):
+def list_names(kind=None, name=None, plugins=None):
     """Prints every kind with its names; one kind's names, a line each; or what a name takes.
 
-    kind: layers, losses, optimizers, schedules, data or configs; or a name, of whichever kind.
+    Args:
+        kind: layers, losses, optimizers, schedules, data or configs; or a name, of whichever kind. plugins: a file of
+        own classes.
 
     Raises ConfigError for a kind or a name that is unknown.
     """
-    known = {kind: REGISTRIES[key] for kind, key in KINDS.items()} | {"configs": templates()}
+    classes = registries(plugins)
+    known = {kind: classes[key] for kind, key in KINDS.items()} | {"configs": templates()}
     width = shutil.get_terminal_size((120, 0)).columns
     if kind is None:
         for kind, names in known.items():
@@ -67,7 +70,7 @@ def description(kind, name, entry, width):
     if kind == "layers":
         words += f" Any layer also takes {', '.join(LAYER_KEYS)}."
     lines = [folded(form, width) for form in forms(kind, name, entry)]
-    return "\n".join([f"{name} ({kind})", "", *lines, "", words, "", inspect.getdoc(entry) or ""]).rstrip()
+    return "\n".join([f"{name} ({kind})", "", *lines, "", words, "", inspect.cleandoc(entry.__doc__ or "")]).rstrip()
 
 
 def forms(kind, name, cls):

@@ -5,6 +5,7 @@ import re
 
 from ..callbacks import EarlyStop
 from ..config.keys import KEYS, TRAIN_KEYS
+from ..config.plugins import load_plugins
 from ..config.registry import LAYER_KEYS, REGISTRIES, arguments
 from ..metrics import METRICS
 
@@ -50,25 +51,32 @@ WORDS = {
 }
 
 
-def schema():
-    """The JSON Schema (draft 7) of a config, as text.
+def registries(plugins=None):
+    """{kind: {name: class}} of all that a config may name; plugins: a file of own classes."""
+    own = load_plugins(plugins)[0] if plugins else {}
+    return {kind: registry | own.get(kind, {}) for kind, registry in REGISTRIES.items()}
+
+
+def schema(plugins=None):
+    """The JSON Schema (draft 7) of a config, as text; plugins: a file of own classes.
 
     A component is a name where nothing is required, or a mapping from a name to its first argument or its options. An
     argument's default tells its type; one without a default, or with None, may be anything: train.py check knows more.
     """
-    definitions = {kind: one_of(kind, registry) for kind, registry in REGISTRIES.items()}
+    known = registries(plugins)
+    definitions = {kind: one_of(kind, registry) for kind, registry in known.items()}
     definitions["node"] = node(definitions["model"]["anyOf"][1]["properties"])
-    for kind, registry in REGISTRIES.items():
+    for kind, registry in known.items():
         extra = LAYER_KEYS if kind == "model" else {}
         definitions |= {f"{kind}.{name}": component(cls, extra) for name, cls in registry.items()}
-    known = {kind: {"allOf": [{"$ref": f"#/definitions/{kind}"}]} for kind in REGISTRIES}
-    known |= {
+    forms = {kind: {"allOf": [{"$ref": f"#/definitions/{kind}"}]} for kind in known}
+    forms |= {
         "seed": {"type": "integer", "minimum": 0},
         "model": LAYERS,
         "metrics": {"anyOf": [{"enum": list(METRICS)}, {"type": "array", "items": {"enum": list(METRICS)}}]},
         "train": train(),
     }
-    keys = {key: known.get(key) or shape(key, default) for key, default in KEYS.items()}
+    keys = {key: forms.get(key) or shape(key, default) for key, default in KEYS.items()}
     whole = {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "A config of threestep",
