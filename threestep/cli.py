@@ -1,8 +1,10 @@
 """The command line: verbs and flags, no logic."""
 
 import argparse
+import os
 import sys
 import warnings
+from contextlib import redirect_stdout
 
 USAGE = """\
 usage:
@@ -27,20 +29,39 @@ def main(argv=None):
     """
     argv = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # a file name that the terminal cannot show ends no run
+        if hasattr(stream, "reconfigure"):  # a file name that the terminal cannot show ends no run
+            stream.reconfigure(errors="backslashreplace", line_buffering=True)
     if not argv:
         print(USAGE, end="", file=sys.stderr)
         return 2
     verb = argv.pop(0) if argv and argv[0] in VERBS else "train"
     try:
-        options = parser(verb).parse_intermixed_args(argv)
-        if options.debug:
-            return VERBS[verb](options) or 0
-        return guarded(VERBS[verb], options) or 0
+        with redirect_stdout(sys.stdout and Lasting(sys.stdout)):
+            options = parser(verb).parse_intermixed_args(argv)
+            if options.debug:
+                return VERBS[verb](options) or 0
+            return guarded(VERBS[verb], options) or 0
     except KeyboardInterrupt:
         print("error: interrupted", file=sys.stderr)
         return 130
+
+
+class Lasting:
+    """A stream whose reader may leave, as `head` does: what comes then is lost, and the verb ends as it would have."""
+
+    def __init__(self, stream):
+        self.stream = stream
+
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+
+    def write(self, text):
+        try:
+            self.stream.write(text)
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())  # also for what waits in the buffer
+            if not isinstance(error, BrokenPipeError):  # a full disk is told
+                raise
 
 
 def guarded(verb, options):
