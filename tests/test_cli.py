@@ -154,6 +154,9 @@ def test_without_arguments_it_says_what_it_can_do(command):
         ),
         ([DIGITS, "--out", "/proc/nowhere"], 2, "the run's folder /proc/nowhere cannot be made"),
         (["fetch", "mnist"], 3, "nothing to fetch for 'mnist'"),
+        (["chek", DIGITS], 2, "^error: 'chek' is no config file. Did you mean the verb 'check'?"),
+        (["-q", "check", DIGITS], 2, r"Did you mean the verb .check.\? It comes first: train.py check"),
+        (["new", "xor", "a" * 300], 2, r"^error: a+: \w"),
     ],
 )
 def test_a_users_mistake_is_one_line_and_a_code(command, tmp_path, arguments, code, message):
@@ -358,6 +361,16 @@ def test_a_bar_is_drawn_where_it_is_asked_for_only(tmp_path, capsys, monkeypatch
     assert "step" not in capsys.readouterr().err
     assert cli.main([str(XOR), "train.epochs=2", "--out", str(tmp_path / "b")]) == 0
     assert "step" in capsys.readouterr().err
+
+
+def test_missing_matplotlib_is_told_beside_the_results(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert cli.main([str(XOR), "train.epochs=2", "--out", str(tmp_path / "a")]) == 0
+    printed = capsys.readouterr()
+    assert "needs matplotlib" not in printed.out and "curves.png needs matplotlib" in printed.err
+    assert cli.main([str(XOR), "train.epochs=2", "--out", str(tmp_path / "b"), "-q"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out.startswith("Trained in") and not printed.err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")

@@ -5,9 +5,10 @@ import os
 import sys
 import warnings
 from contextlib import redirect_stdout
+from difflib import get_close_matches
 
 USAGE = """\
-usage:
+usage, with train.py for any of python train.py, python -m threestep and threestep:
   train.py CONFIG [key=value ...]          train what a YAML file says, such as configs/digits_mlp.yaml
   train.py check CONFIG [key=value ...]    try it first: shapes, sizes, gradients, the first loss; writes nothing
   train.py show CONFIG [key=value ...]     print it with every default filled in
@@ -75,13 +76,19 @@ def guarded(verb, options):
             warnings.showwarning = lambda message, *where, **more: print(f"warning: {message}", file=sys.stderr)
             return verb(options)
     except tuple(codes) as error:
-        print(error if getattr(error, "placed", False) else f"error: {error}", file=sys.stderr)
+        named = isinstance(error, OSError) and error.filename and error.strerror
+        text = f"{error.filename}: {error.strerror}" if named else error
+        print(text if getattr(error, "placed", False) else f"error: {text}", file=sys.stderr)
         return next(code for kind, code in codes.items() if isinstance(error, kind))
 
 
 def train(options):
-    from threestep.training import train
+    from threestep.training import ConfigError, train
 
+    near = get_close_matches(options.config, VERBS, n=1)
+    if near and options.config.isalpha() and not os.path.exists(options.config):
+        guess = f"Did you mean the verb {near[0]!r}? It comes first: train.py {near[0]} ..."
+        raise ConfigError(f"{options.config!r} is no config file. {guess}")
     where = {"out": options.out, "overwrite": options.overwrite, "init_from": options.init_from}
     return run(train, options.config, options.overrides, **where, **told(options))
 
@@ -110,7 +117,8 @@ def run(verb, *arguments, **options):
             if history:
                 save_curves(history, folder / "curves.png")
         except ImportError as error:
-            print(error)
+            if not options["quiet"]:
+                print(error, file=sys.stderr)
     return 128 + signal if signal else 0
 
 
