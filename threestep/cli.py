@@ -7,6 +7,8 @@ import warnings
 from contextlib import redirect_stdout
 from difflib import get_close_matches
 
+from .streams import Lasting
+
 USAGE = """\
 usage, with train.py for any of python train.py, python -m threestep and threestep:
   train.py CONFIG [key=value ...]          train what a YAML file says, such as configs/digits_mlp.yaml
@@ -45,24 +47,6 @@ def main(argv=None):
     except KeyboardInterrupt:
         print("error: interrupted", file=sys.stderr)
         return 130
-
-
-class Lasting:
-    """A stream whose reader may leave, as `head` does: what comes then is lost, and the verb ends as it would have."""
-
-    def __init__(self, stream):
-        self.stream = stream
-
-    def __getattr__(self, name):
-        return getattr(self.stream, name)
-
-    def write(self, text):
-        try:
-            self.stream.write(text)
-        except OSError as error:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())  # also for what waits in the buffer
-            if not isinstance(error, BrokenPipeError):  # a full disk is told
-                raise
 
 
 def guarded(verb, options):
