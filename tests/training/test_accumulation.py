@@ -3,22 +3,35 @@
 import numpy as np
 import pytest
 
-from layers import Dense, LayerNorm, Sequential, Tanh
-from losses import MSE, CrossEntropy
+from layers import Dense, Identity, LayerNorm, LogSoftmax, Sequential, Sigmoid, Tanh
+from losses import (
+    MAE,
+    MSE,
+    NLL,
+    BinaryCrossEntropy,
+    BinaryCrossEntropyWithLogits,
+    CrossEntropy,
+    Hinge,
+    Huber,
+    KLDivergence,
+    PoissonNLL,
+)
 from optim import SGD, Adam, Cosine
 from threestep.training import Callback, fit
 
 RNG = np.random.default_rng(0)
 X, Y, LABELS = RNG.normal(size=(45, 4)), RNG.normal(size=(45, 3)), RNG.integers(0, 3, 45)
 WEIGHTS = RNG.random(45) * (RNG.random(45) < 0.8)
+SHARES = np.exp(Y) / np.exp(Y).sum(axis=1, keepdims=True)
+SEQUENCES, SEQUENCE_LABELS = RNG.normal(size=(45, 5, 4)), RNG.integers(-1, 3, (45, 5))
 
 
-def train(batch_size, accumulate, criterion, y, **options):
-    model = Sequential(Dense(6), LayerNorm(), Tanh(), Dense(3))
-    model.build((4,), dtype=np.float64)
+def train(batch_size, accumulate, criterion, y, x=X, last=Identity, **options):
+    model = Sequential(Dense(6), LayerNorm(), Tanh(), Dense(3), last())
+    model.build(x.shape[1:], dtype=np.float64)
     optimizer = options.pop("optimizer", None) or SGD(lr=0.1, momentum=0.9)
     options |= {"batch_size": batch_size, "accumulate": accumulate, "epochs": 3}
-    return model, fit(model, criterion, optimizer, X, y, **options)
+    return model, fit(model, criterion, optimizer, x, y, **options)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +57,31 @@ def test_it_equals_the_large_batch_to_rounding(criterion, y, options):
         assert np.allclose(model.theta, runs[0][0].theta, rtol=1e-11, atol=1e-13)
         for record, other in zip(history, runs[0][1], strict=True):
             assert record == pytest.approx(other, rel=1e-11)
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
+@pytest.mark.parametrize(
+    ("criterion", "y", "options"),
+    [
+        (MAE(), Y, {}),
+        (Huber(delta=0.3), Y, {}),
+        (PoissonNLL(), np.abs(Y), {}),
+        (KLDivergence(), SHARES, {"last": LogSoftmax}),
+        (BinaryCrossEntropy(), SHARES, {"last": Sigmoid}),
+        (BinaryCrossEntropyWithLogits(pos_weight=[1, 2, 3]), SHARES, {}),
+        (CrossEntropy(weight=[1, 2, 3], label_smoothing=0.1), SHARES, {}),
+        (Hinge(p=2, weight=[1, 2, 3]), LABELS, {}),
+        (NLL(ignore_index=0, weight=[1, 2, 3]), LABELS, {"last": LogSoftmax}),
+        (CrossEntropy(ignore_index=-1, weight=[1, 2, 3]), SEQUENCE_LABELS, {"x": SEQUENCES}),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_every_loss_has_the_large_batchs_mean(criterion, y, options, weights):
+    runs = [train(*sizes, criterion, y, weights=weights, **options) for sizes in ((12, 1), (4, 3), (1, 12))]
+    for model, history in runs[1:]:
+        assert np.allclose(model.theta, runs[0][0].theta, rtol=1e-10, atol=1e-12)
+        for record, other in zip(history, runs[0][1], strict=True):
+            assert record == pytest.approx(other, rel=1e-10)
 
 
 def test_steps_are_counted_as_of_the_large_batch():

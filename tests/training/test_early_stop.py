@@ -47,9 +47,9 @@ def test_the_best_epoch(metric, figures, epoch):
     assert (best.epoch, best.value) == (epoch, figures[epoch - 1])
 
 
-def test_no_figure_that_is_a_number_is_no_best():
+def test_no_figure_that_is_finite_is_no_best():
     best = Best("valid_loss")
-    train(best, [NAN, NAN])
+    train(best, [NAN, INF, -INF])
     assert best.epoch == 0
 
 
