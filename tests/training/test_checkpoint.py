@@ -1,19 +1,23 @@
 """A run that goes on is the run that never stopped, to the bit; and what its files hold when."""
 
 import json
+import os
+import signal
+from contextlib import suppress
 
 import numpy as np
 import pytest
 
 from benchmarks.reliability import resumes
-from layers import Dense, Dropout, ReLU, Sequential
+from layers import BatchNorm, Dense, Dropout, ReLU, Sequential
 from losses import CrossEntropy
-from optim import SGD, Adam, Cosine
+from optim import SGD, Adam, Cosine, Optimizer
 from threestep.data import Moons
 from threestep.training import (
     Best,
     Callback,
     CheckpointError,
+    ConfigError,
     Diverged,
     EarlyStop,
     Saver,
@@ -21,7 +25,9 @@ from threestep.training import (
     fit,
     load,
     read_checkpoint,
+    resume,
 )
+from threestep.training import train as train_config
 
 DATA = Moons(n=120)
 
@@ -50,7 +56,7 @@ class At(Callback):
 
 
 def stop(progress):
-    progress.stop = True
+    progress.stop = 15  # as a signal does
 
 
 def test_resumed_runs_are_the_run_that_never_stopped(capsys):
@@ -241,3 +247,152 @@ def test_facts_are_plain(tmp_path):
     train(tmp_path, epochs=1, schedule=Cosine(), l1=1e-3)
     facts = read_checkpoint(tmp_path / "last.npz")[1]
     assert json.loads(json.dumps(facts)) == facts
+
+
+def test_a_run_stopped_at_any_step_of_its_schedule(tmp_path):
+    """At the last step of an epoch too, whose lr stands in the record that is made after going on."""
+    model, history = train(tmp_path, schedule=Cosine())
+    for step in range(1, 13):
+        train(tmp_path, [At(step, stop)], schedule=Cosine())
+        again, other = train(tmp_path, start=read_checkpoint(tmp_path / "last.npz"), schedule=Cosine())
+        assert other == history and np.array_equal(again.theta, model.theta)
+
+
+def test_a_state_that_is_not_finite_is_not_written(tmp_path):
+    def spoil(progress):
+        progress.model.state["1.running_var"][2] = np.inf
+
+    model, best = Sequential(Dense(6), BatchNorm(), Dense(2)), Best("train_loss")
+    with suppress(Diverged):
+        train(tmp_path, [At(5, spoil)], model=model, best=best, save={"steps": 1}, valid=None)
+    arrays, facts = read_checkpoint(tmp_path / "last.npz")
+    assert facts["step"] == 4 and np.isfinite(arrays["state/1.running_var"]).all()
+
+
+@pytest.mark.parametrize(("spoilt", "told"), [("theta", "after step 4"), ("v", "before this step")])
+def test_the_saver_says_whose_weights_it_has(tmp_path, spoilt, told):
+    """Also where stopping early puts the best weights back in the end."""
+
+    def spoil(progress):
+        (progress.model.theta if spoilt == "theta" else progress.optimizer.state["v"])[3] = np.nan
+
+    kept, best = [], EarlyStop()
+    saver = Saver(tmp_path, best, {}, steps=2)
+    keep = At(4 if spoilt == "theta" else 5, lambda progress: kept.append(progress.model.theta.copy()))
+    parts = network(), CrossEntropy(), Adam(lr=0.02), *DATA.train
+    with pytest.raises(Diverged):
+        fit(*parts, epochs=4, valid=DATA.valid, callbacks=[best, keep, At(5, spoil), saver])
+    assert saver.words == f"Weights {told} are in last.npz."
+    assert np.array_equal(load(tmp_path / "last.npz", network()).theta, kept[0])
+
+
+def test_the_best_is_on_the_disk_before_what_counts_on_it(tmp_path, monkeypatch):
+    names = []
+    monkeypatch.setattr(checkpoint, "write_checkpoint", lambda path, *what: names.append(path.name))
+    train(tmp_path, epochs=1)
+    assert names == ["last.npz", "best.npz", "last.npz"]
+
+
+# Runs as the command line makes them.
+
+CONFIG = """\
+data: {Moons: {n: 80}}
+model: [Standardize, {Dense: 6}, BatchNorm, ReLU, {Dropout: 0.3}, {Dense: 2}]
+loss: {CrossEntropy: {label_smoothing: 0.1}}
+optimizer: {Adam: {lr: 0.05}}
+schedule: {Plateau: {patience: 0, factor: 0.5}}
+train: {epochs: 4, batch_size: 8, accumulate: 2, l2: 0.001}
+"""
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """run(*overrides): the folder of a run of CONFIG; with `ends`, by a signal in that step."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "c.yaml").write_text(CONFIG)
+
+    def start(*overrides, out="a", ends=None):
+        def step(optimizer, *vectors, whole=Optimizer.step):
+            whole(optimizer, *vectors)
+            if optimizer.state["steps"] == ends:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Optimizer, "step", step)
+            return train_config("c.yaml", overrides, out, quiet=True)[0]
+
+    return start
+
+
+def go_on(folder, *overrides, **options):
+    return resume(folder, overrides, quiet=True, **options)
+
+
+def left(folder):
+    """What a run leaves behind, but for times."""
+    names = ("config.yaml", "resolved.yaml", "metrics.csv", "best.npz", "last.npz")
+    summary = json.loads((folder / "summary.json").read_text())
+    summary.pop("seconds")
+    return [summary, (folder / "timing.csv").read_text().count("\n"), *((folder / name).read_bytes() for name in names)]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_a_run_that_a_signal_ended_goes_on_to_the_same_bytes(run):
+    """After its first step, within an epoch, after an epoch's last step, after the last of all; from its best, too."""
+    whole, steps = run(out="whole"), read_checkpoint("whole/last.npz")[1]["step"]
+    for at in (1, 3, steps // 4, steps // 4 + 1, steps):
+        folder = run(out=f"at{at}", ends=at)
+        summary = json.loads((folder / "summary.json").read_text())
+        assert summary.keys() == {"status", "epoch", "best", "seconds"} and summary["status"] == "interrupted"
+        assert summary["epoch"] == (at - 1) // (steps // 4) + 1
+        assert read_checkpoint(folder / "last.npz")[1]["step"] == at
+        assert go_on(folder) == (folder, None) and left(folder) == left(whole)
+    go_on(folder / "best.npz")
+    assert left(folder) == left(whole)
+
+
+def test_more_epochs_are_the_run_that_had_them_from_the_start(run):
+    folder = run("train.epochs=2")
+    go_on(folder, "train.epochs=4")
+    assert left(folder) == left(run(out="whole"))
+
+
+def test_a_run_that_is_over_is_not_trained_again(run, capsys):
+    for overrides in ((), ("train.early_stop={patience: 1}", "train.epochs=50", "optimizer.lr=1")):
+        folder = run(*overrides, out=f"over{len(overrides)}")
+        before = left(folder)
+        go_on(folder)
+        assert "is finished, after" in capsys.readouterr().out and left(folder) == before
+        (folder / "summary.json").unlink()
+        go_on(folder)
+        assert left(folder) == before
+
+
+def test_what_must_not_differ_on_going_on(run, monkeypatch):
+    folder = run("train.epochs=1")
+    with pytest.raises(ConfigError, match=r"may change:\n  train.clip_norm: not given in the run, 1.0 here$"):
+        go_on(folder, "train.clip_norm=1.0", "train.checkpoint_steps=3")
+    checkpoint.write_checkpoint(folder / "best.npz", {}, {})
+    with pytest.raises(CheckpointError, match="holds weights, and no run that could go on: use --init-from"):
+        go_on(folder / "best.npz")
+    monkeypatch.setattr("threestep.training.environment.data_hash", lambda parts: "another")
+    with pytest.raises(CheckpointError, match=r"the data is not what a was trained on: its SHA-256 is another"):
+        go_on(folder, "train.epochs=2")
+
+
+def test_a_schedule_that_depends_on_the_number_of_epochs(run):
+    folder = run("schedule=Cosine", "train.epochs=2")
+    with pytest.raises(ConfigError, match=r"Cosine depends on train.epochs: after 1 epochs lr is .* Add --reschedule"):
+        go_on(folder, "train.epochs=4")
+    go_on(folder, "train.epochs=4", reschedule=True)
+    rates = [record["lr"] for record in read_checkpoint(folder / "last.npz")[1]["history"]]
+    assert rates[1] < rates[2] > rates[3]
+
+
+def test_a_run_that_diverged_says_so_and_cannot_go_on(run, tmp_path):
+    with pytest.raises(Diverged, match=r"Weights .* last.npz. Try optimizer.lr=1e\+29.$"):
+        run("optimizer.lr=1e30", "train.clip_norm=1")
+    summary = json.loads((tmp_path / "a" / "summary.json").read_text())
+    assert summary["status"] == "diverged" and "error: " in (tmp_path / "a" / "train.log").read_text()
+    with pytest.raises(ConfigError, match="a diverged in step 2, and would do so again"):
+        go_on(tmp_path / "a")
