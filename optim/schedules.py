@@ -1,6 +1,6 @@
 """Schedules that are a function of time: in steps, falling, along a cosine or a line, in one cycle."""
 
-from math import cos, pi
+from math import cos, inf, pi
 
 from .schedule import Schedule
 from .settings import above_zero, at_least_zero, one_of, true_or_false, up_to_one, whole_number
@@ -63,7 +63,10 @@ class Exponential(Schedule):
         self.gamma = above_zero("gamma", gamma)
 
     def at(self, base, t):
-        return base * self.gamma**t
+        try:
+            return base * self.gamma**t
+        except OverflowError:
+            return inf
 
 
 class Cosine(Schedule):

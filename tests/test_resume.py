@@ -85,8 +85,61 @@ def test_a_finished_run_has_nothing_to_do(train):
     train("c.yaml", "--out", "a", "-q")
     before = contents("a")
     code, out, _ = train("resume", "a")
-    assert code == 0 and "a is finished, after 4 epochs. To go on: train.epochs=N." in out
+    assert code == 0 and "a is finished, after epoch 4. To go on: train.epochs=N, with N above 4." in out
     assert contents("a") == before
+
+
+def test_fewer_epochs_than_the_run_has_are_refused(train):
+    train("c.yaml", "--out", "a", "-q")
+    before = contents("a")
+    code, _, err = train("resume", "a", "train.epochs=3")
+    assert code == 2 and "train.epochs=3:1:7: error: train.epochs is 3, and the run is in epoch 4." in err
+    assert contents("a") == before
+
+
+def test_figures_of_an_earlier_end_are_not_taken_for_this_one(train):
+    """As where a run went on, and died between its last checkpoint and its summary."""
+    train("c.yaml", "--out", "a", "-q", "train.epochs=2")
+    earlier = Path("a/summary.json").read_bytes()
+    train("resume", "a", "-q", "train.epochs=4")
+    last = json.loads(Path("a/summary.json").read_text())
+    Path("a/summary.json").write_bytes(earlier)
+    assert "examples never used in training" in train("resume", "a")[1]
+    assert json.loads(Path("a/summary.json").read_text())["test"] == last["test"]
+
+
+def test_what_json_has_no_word_for_is_null(train):
+    train("c.yaml", "--out", "a", "optimizer=SGD", "optimizer.lr=1e25", "train.epochs=1")
+    text = Path("a/summary.json").read_text()
+    assert "NaN" not in text and json.loads(text)["best"] == {"metric": "valid_loss", "value": None, "epoch": 0}
+
+
+def test_a_run_without_its_last_checkpoint_offers_the_best(train):
+    train("c.yaml", "--out", "a", "-q")
+    Path("a/last.npz").unlink()
+    code, _, err = train("resume", "a")
+    assert code == 3 and f"no last.npz in it. The other checkpoint is whole: {Path('a/best.npz')} (epoch " in err
+    assert train("resume", "a/best.npz", "-q")[0] == 0
+
+
+def test_overwrite_says_what_it_would_replace(train):
+    code, _, err = train("c.yaml", "--overwrite")
+    assert code == 2 and err == "error: --overwrite replaces the run in --out DIR, which is not given\n"
+
+
+@pytest.mark.parametrize("name", ["metrics.csv", "timing.csv", "train.log", "env.json", "summary.json", "config.yaml"])
+def test_a_file_that_cannot_be_written_is_named(train, name, monkeypatch):
+    """As on a full disk, where the system names no file."""
+    from threestep.training import files
+
+    def full(path, *mode, **text):
+        if name in str(path):
+            raise OSError(28, "No space left on device")
+        return open(path, *mode, **text)
+
+    monkeypatch.setattr(files, "open", full, raising=False)
+    code, _, err = train("c.yaml", "--out", "a", "-q")
+    assert code == 2 and err == f"error: {Path('a', name)}: No space left on device\n"
 
 
 def test_what_differs_is_listed_key_by_key_and_refused(train):
@@ -106,12 +159,20 @@ def test_a_schedule_that_depends_on_the_epochs_is_asked_about(train):
     train("c.yaml", "--out", "a", "-q", "schedule=Cosine")
     code, _, err = train("resume", "a", "train.epochs=8")
     assert code == 2
-    assert "Cosine depends on train.epochs: after 1 epochs lr is 0.0171 in the schedule of 4 epochs, 0.0192 in" in err
+    assert "Cosine depends on train.epochs: after 0.2 epochs lr is 0.0199 in the schedule of 4 epochs, 0.02 in" in err
     assert "--reschedule" in err
     code, _, err = train("resume", "a", "train.epochs=8", "--reschedule")
     assert code == 0, err
     rows = [line.split(",") for line in Path("a/metrics.csv").read_text().splitlines()]
     assert float(rows[5][-1]) == pytest.approx(0.01 * (1 + np.cos(np.pi * 4.8 / 8))) and len(rows) == 9
+
+
+def test_a_schedule_is_compared_at_every_step(train):
+    """A warm-up that ends within an epoch hides, at the epochs' ends, what comes after it."""
+    schedule = "schedule={Cosine: {warmup_epochs: 1.5}}"
+    stopped(train, "a", 5, schedule, "train.epochs=2", "train.checkpoint_steps=1")
+    code, _, err = train("resume", "a", "train.epochs=3")
+    assert code == 2 and "Cosine depends on train.epochs: after 1.8 epochs" in err
 
 
 def test_a_schedule_that_does_not_depend_on_the_epochs_just_goes_on(train):
@@ -133,7 +194,10 @@ def test_an_early_stop_is_kept_and_its_best_weights_are_evaluated(train):
     assert not np.array_equal(model.theta, load_run("a/last.npz")[0].theta)
     x, y = config.make_data().test
     assert np.mean(model.forward(x).argmax(axis=1) == y) == summary["test"]["accuracy"]
-    assert "is finished" in train("resume", "a")[1]
+    assert (
+        "is finished, after epoch" in (said := train("resume", "a", "train.epochs=200")[1])
+        and "It stopped early." in said
+    )
 
 
 def test_a_damaged_checkpoint_offers_the_other_which_goes_on(train):

@@ -92,7 +92,10 @@ def kill_in_a_save(operation):
     class Writer(io.BufferedWriter):
         write = counting(io.BufferedWriter.write)
 
-    files.open = lambda path, mode: Writer(io.FileIO(path, mode))
+    def opened(path, mode, **text):
+        return Writer(io.FileIO(path, mode)) if mode == "wb" else open(path, mode, **text)
+
+    files.open = opened
     files.os = SimpleNamespace(**vars(os))
     files.os.fsync, files.os.replace = counting(os.fsync), counting(os.replace)
 

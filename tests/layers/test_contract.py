@@ -44,7 +44,8 @@ def test_every_layer_has_a_row():
 
 @each_row
 def test_contract(layer, shape):
-    assert check_contract(layer, away_from_kinks(shape))
+    report = check_contract(layer, away_from_kinks(shape))
+    assert report, f"\n{report}"  # pytest cuts what it writes itself
 
 
 @each_row

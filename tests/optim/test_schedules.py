@@ -316,3 +316,8 @@ def test_a_warm_up_is_measured_as_it_was_written_and_may_round_up_to_the_whole_r
     optimizer, schedule = SGD(lr=BASE), Cosine(warmup_epochs=0.9)
     schedule.start(optimizer, 1, 3)
     assert run(schedule, optimizer, 3) == pytest.approx([BASE / 3, 2 * BASE / 3, BASE])
+
+
+def test_a_rate_beyond_all_numbers_is_infinite():
+    """And refused by the optimizer, in a message of its own."""
+    assert Exponential(1e200).at(0.1, 2) == math.inf

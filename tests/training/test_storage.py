@@ -66,7 +66,7 @@ def test_another_model_is_told_and_left_alone(model, tmp_path):
     longer = Sequential(*make().layers, Dense(2))
     with pytest.raises(CheckpointError, match="layer 3 Dense W is not in the file"):
         load(tmp_path / "w.npz", longer)
-    with pytest.raises(CheckpointError, match=r"it has no place for params 1.0.W"):
+    with pytest.raises(CheckpointError, match=r"it has no place for parameter 1.0.W"):
         load(tmp_path / "w.npz", Sequential(Standardize(), ReLU()))
 
 

@@ -3,8 +3,8 @@
 from math import isfinite, isnan, nan
 from pathlib import Path
 
+from threestep.training.files import write_whole
 from threestep.training.metrics import SHARES
-from threestep.training.storage import write_whole
 
 from .pictures import BLUE, GREY, ORANGE, STYLE
 

@@ -79,6 +79,10 @@ def stateful(callbacks):
     return [callback for callback in callbacks if callback.state]
 
 
+def finite(arrays):
+    return all(np.isfinite(array).all() for array in arrays.values())
+
+
 def is_array(value):
     return isinstance(value, np.ndarray)
 
@@ -95,8 +99,8 @@ class Saver(Callback):
 
     last.npz is written at the start and the end of a run, every `steps` steps or `minutes` minutes, and after an epoch,
     unless epochs are so short that saving would take more than a twentieth of the time. best.npz is written just before
-    it, so that a run that goes on from last.npz finds, or makes, the best.npz it had. Weights that are not finite are
-    never written over finite ones.
+    it, so that a run that goes on from last.npz finds, or makes, the best.npz it had. What is not finite is never
+    written, but for the optimizer's vectors of a run that diverged.
 
     Args:
         best: the Best that stands before it among the callbacks. facts: what else to write into each file.
@@ -121,8 +125,9 @@ class Saver(Callback):
     def on_epoch(self, progress):
         if self.best.epoch == progress.epoch:
             arrays, facts = snapshot(progress)
-            facts = facts | self.facts | {"history": list(progress.history)}
-            self.pending = {name: array.copy() for name, array in arrays.items()}, facts
+            if finite(arrays):
+                facts = facts | self.facts | {"history": list(progress.history)}
+                self.pending = {name: array.copy() for name, array in arrays.items()}, facts
         due = time.monotonic() - self.saved >= 20 * self.took
         if progress.stop or due or progress.epoch == progress.epochs:
             self.save(progress)
@@ -139,10 +144,10 @@ class Saver(Callback):
         if self.pending:
             write_checkpoint(self.best_file, *self.pending)
             self.pending = None
-        finite = all(np.isfinite(array).all() for array in model_arrays(progress.model).values())
-        if finite:
+        whole = finite(model_arrays(progress.model) if progress.stop == "diverged" else arrays)
+        if whole:
             write_checkpoint(self.last, arrays, facts | self.facts)
             self.step, self.epoch = progress.step, progress.epoch
         self.saved = time.monotonic()
         self.took = self.saved - begun
-        return finite
+        return whole

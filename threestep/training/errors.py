@@ -1,4 +1,6 @@
-"""What can go wrong in a run through no fault of the program, and how messages name a parameter."""
+"""What can go wrong in a run through no fault of the program, and how messages name a parameter or a path."""
+
+import re
 
 
 class ConfigError(Exception):
@@ -29,6 +31,11 @@ class CheckpointError(Exception):
 
 class Diverged(Exception):
     """A loss or gradient that is not finite; seen before the step is taken."""
+
+
+def typed(path):
+    """A path as it is typed into a shell."""
+    return f'"{path}"' if re.search(r"[^\w./\\:-]", str(path)) else str(path)
 
 
 def describe(model, name):

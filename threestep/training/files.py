@@ -24,13 +24,25 @@ def write_whole(path, write):
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, path)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename, error.filename2 = str(path), None  # a write names none, and people know no temporary
         raise
     sync_folder(path.parent)
     with suppress(OSError):
         remove_partials(path)
+
+
+def append(path, text):
+    """Adds text to a file. Raises OSError as the system does, always with the file's name."""
+    try:
+        with open(path, "a", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        error.filename = str(path)
+        raise
 
 
 def sync_folder(folder):

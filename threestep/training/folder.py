@@ -3,12 +3,14 @@
 import json
 import shutil
 from datetime import datetime
+from math import isfinite
 from pathlib import Path
 from time import monotonic
 
 from .callbacks import Callback
-from .errors import CheckpointError, ConfigError
-from .storage import read_checkpoint, write_whole
+from .errors import CheckpointError, ConfigError, typed
+from .files import append, write_whole
+from .storage import other_checkpoint, read_checkpoint
 
 FILES = (
     *("config.yaml", "resolved.yaml", "env.json", "metrics.csv", "timing.csv", "train.log"),
@@ -21,6 +23,8 @@ def make_folder(name, out=None, overwrite=False):
 
     overwrite: a run in `out` is removed first, if the folder holds nothing else.
     """
+    if overwrite and out is None:
+        raise ConfigError("--overwrite replaces the run in --out DIR, which is not given")
     if out is not None:
         folder = Path(out)
         if overwrite:
@@ -55,7 +59,8 @@ def run_files(run):
     for needed in (file, folder / "resolved.yaml"):
         if not needed.is_file():
             there = f"no {needed.name} in it" if folder.is_dir() else "no such folder"
-            raise CheckpointError(f"{folder.absolute()} holds no run: {there}")
+            other = other_checkpoint(file) if needed is file else ""
+            raise CheckpointError(f"{folder.absolute()} holds no run: {there}{other}")
     return folder, file
 
 
@@ -68,7 +73,7 @@ def taken(folder):
         where = f" (epoch {facts['epoch']} of {facts['config']['train']['epochs']})"
     except CheckpointError:
         where = ""
-    return f"{folder} holds a run{where}. Resume: train.py resume {folder}. Or give another --out."
+    return f"{folder} holds a run{where}. Resume: train.py resume {typed(folder)}. Or give another --out."
 
 
 def remove_run(folder):
@@ -82,7 +87,15 @@ def remove_run(folder):
 
 
 def write_json(path, values):
-    write_whole(path, lambda file: file.write(json.dumps(values, indent=2).encode() + b"\n"))
+    """NaN and infinity, for which JSON has no word, are written as null."""
+    text = json.dumps(nulled(values), indent=2, allow_nan=False)
+    write_whole(path, lambda file: file.write(text.encode() + b"\n"))
+
+
+def nulled(values):
+    if isinstance(values, dict):
+        return {name: nulled(value) for name, value in values.items()}
+    return None if isinstance(values, float) and not isfinite(values) else values
 
 
 class Records(Callback):
@@ -109,9 +122,8 @@ class Records(Callback):
             (self.metrics, progress.record),
             (self.timing, {"epoch": progress.epoch, "seconds": round(seconds, 6)}),
         ):
-            with open(path, "a", encoding="utf-8", newline="\n") as file:
-                names = "" if progress.epoch > 1 else ",".join(record) + "\n"
-                file.write(names + row(record) + "\n")
+            names = "" if progress.epoch > 1 else ",".join(record) + "\n"
+            append(path, names + row(record) + "\n")
 
 
 def row(record):

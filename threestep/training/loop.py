@@ -138,7 +138,8 @@ def train_epoch(progress, x, targets, batch_size, accumulate):
     for chosen, _ in islice(parts, done, None):
         progress.step += 1
         batch = [take(x, chosen), *(part[chosen] for part in targets)]
-        counted = gradient_step(progress, batch, batch_size)
+        whole = len(chosen) <= batch_size
+        counted = gradient_step(progress, *batch) if whole else gathered_step(progress, batch, batch_size)
         if counted:
             require_finite(progress, "gradient", model.gradient)
             if progress.callbacks:
@@ -147,6 +148,8 @@ def train_epoch(progress, x, targets, batch_size, accumulate):
             for name, vector in getattr(optimizer, "state", {}).items():
                 if isinstance(vector, np.ndarray):
                     require_finite(progress, f"the optimizer's {name}", vector)
+            if not isfinite(optimizer.lr):
+                raise diverged(progress, f"lr is {optimizer.lr}")
             optimizer.step(model.theta, model.gradient, model.segments)
             progress.loss_sum += progress.loss * counted
             progress.counted += counted
@@ -155,32 +158,35 @@ def train_epoch(progress, x, targets, batch_size, accumulate):
             return
 
 
-def gradient_step(progress, batch, batch_size):
+def gradient_step(progress, x, *targets):
     """The slides' three steps on x, y and perhaps weights: sets progress.loss and model.gradient, and nothing else.
 
-    A batch larger than batch_size goes through in parts. Loss and gradient are then the means over the parts, each as
-    much as it counts; returned is how much all of it counts, 0 where each label is ignored.
+    Returns how much of the batch counts: 0, and nothing is set, where each label is ignored.
     """
     model, criterion = progress.model, progress.criterion
+    try:
+        loss = float(criterion.forward(model.forward(x), *targets))
+    except NothingCounts:
+        return 0.0
+    if not isfinite(loss):
+        raise diverged(progress, f"loss is {loss}")
+    progress.loss = loss
+    model.backward(criterion.backward(), input_gradient=False)
+    model.update()
+    return getattr(criterion, "counted", len(targets[0]))
+
+
+def gathered_step(progress, batch, batch_size):
+    """gradient_step of a batch in parts: loss and gradient are the means over the parts, each as much as it counts."""
     total, loss_sum, gradient = 0.0, 0.0, 0.0
     for x, chosen in batches(batch[0], np.arange(len(batch[1])), batch_size):
-        whole = len(chosen) == len(batch[1])
-        try:
-            loss = criterion.forward(model.forward(x), *(part if whole else part[chosen] for part in batch[1:]))
-        except NothingCounts:
-            continue
-        if not isfinite(loss):
-            raise diverged(progress, f"loss is {loss}")
-        model.backward(criterion.backward(), input_gradient=False)
-        model.update()
-        counted = getattr(criterion, "counted", len(chosen))
-        if whole:
-            progress.loss = loss
-            return counted
-        total, loss_sum, gradient = total + counted, loss_sum + counted * loss, gradient + counted * model.gradient
+        counted = gradient_step(progress, x, *(part[chosen] for part in batch[1:]))
+        if counted:
+            total, loss_sum = total + counted, loss_sum + counted * progress.loss
+            gradient = gradient + counted * progress.model.gradient
     if total:
         progress.loss = loss_sum / total
-        model.gradient[...] = gradient / total
+        progress.model.gradient[...] = gradient / total
     return total
 
 
@@ -188,8 +194,10 @@ def close_epoch(progress, valid, metrics):
     """The epoch's record: the mean loss and, with `valid`, the figures there."""
     if not progress.counted:
         raise NothingCounts(f"no label counts in epoch {progress.epoch}: each is ignored or has weight 0")
-    if not np.isfinite(progress.model.theta).all():
-        raise diverged(progress, "a parameter is not finite")
+    broken = first_broken(progress.model)
+    if broken:
+        what = "a parameter" if broken in progress.model.params else "a layer's state"
+        raise diverged(progress, f"{what} is not finite")
     progress.record = {"epoch": progress.epoch, "train_loss": progress.loss_sum / progress.counted}
     if valid:
         found = evaluate(progress.model, progress.criterion, *valid, metrics=metrics)
@@ -202,9 +210,15 @@ def close_epoch(progress, valid, metrics):
 
 
 def require_finite(progress, name, vector):
-    """Diverged unless every entry is finite; the product is quick, but may overflow."""
+    """Diverged, with the first parameter concerned, unless a vector like theta is finite.
+
+    The product is quick, but may overflow.
+    """
     if not isfinite(vector @ vector) and not np.isfinite(vector).all():
-        raise diverged(progress, f"{name} is not finite")
+        model, place = progress.model, np.isfinite(vector).argmin()
+        ends = np.cumsum([array.size for array in model.params.values()])
+        parameter = list(model.params)[np.searchsorted(ends, place, side="right")]
+        raise diverged(progress, f"{name} of {describe(model, parameter)} is not finite")
 
 
 @contextmanager
@@ -244,7 +258,7 @@ def evaluate(model, criterion, x, y, metrics=None, batch_size=256):
     """{"loss": ..., and each metric} over all examples, in evaluation mode."""
     metrics = require_metrics(default_metrics(criterion) if metrics is None else metrics)
     y, prediction = np.asarray(y), predict(model, x, batch_size)
-    found = {"loss": copy.copy(criterion).forward(prediction, y)}
+    found = {"loss": float(copy.copy(criterion).forward(prediction, y))}
     return found | {name: METRICS[name](criterion, prediction, y) for name in metrics}
 
 
@@ -306,11 +320,16 @@ def last_layer(model):
 
 def diverged(progress, what):
     """The error that says what is not finite, where the run is, and the largest gradient that was computed last."""
-    model = progress.model
-    broken = next((name for name, array in model.params.items() if not np.isfinite(array).all()), None)
+    model, broken = progress.model, first_broken(progress.model)
     largest = f"not finite: {describe(model, broken)}" if broken else largest_gradient(model)
     lr = f"lr {progress.optimizer.lr:g}"
     return Diverged(f"{what} at epoch {progress.epoch}, step {progress.step} ({lr}{largest and '; '}{largest})")
+
+
+def first_broken(model):
+    """The dotted name of the first parameter or state that is not finite, or None."""
+    arrays = [*model.params.items(), *model.state.items()]
+    return next((name for name, array in arrays if not np.isfinite(array).all()), None)
 
 
 def largest_gradient(model):

@@ -1,7 +1,6 @@
 """What a run prints: in words, for somebody who sees it for the first time."""
 
 import os
-import re
 import sys
 from datetime import datetime
 
@@ -9,6 +8,8 @@ import numpy as np
 from tqdm import tqdm
 
 from .callbacks import Callback
+from .errors import typed
+from .files import append
 from .metrics import SHARES
 
 USES = {"train": "to train on", "valid": "to watch progress with", "test": "kept for the test at the end"}
@@ -22,8 +23,7 @@ class Log:
 
     def __call__(self, text):
         now, text = datetime.now().isoformat(" ", "seconds"), text.strip("\n")
-        with open(self.path, "a", encoding="utf-8", errors="backslashreplace") as file:  # whatever a file is called
-            file.write(f"{now}  {text}\n")
+        append(self.path, f"{now}  {text}\n")
 
 
 def callbacks(config, parts, folder, log, quiet=False, verbose=False, bar=None):
@@ -97,11 +97,6 @@ def closing(summary, config, parts, folder):
     lines.append(f"Weights: {evaluated}. A row for each epoch: {folder / 'metrics.csv'}.")
     lines.append(f"In Python: from threestep.training import load_run; model, config = load_run({str(folder)!r})")
     return "\n".join(lines)
-
-
-def typed(path):
-    """A path as it is typed into a shell."""
-    return f'"{path}"' if re.search(r"[^\w./\\:-]", str(path)) else str(path)
 
 
 def words(name):

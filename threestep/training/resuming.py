@@ -3,6 +3,7 @@
 import json
 import warnings
 from copy import deepcopy
+from math import ceil
 
 from .environment import fingerprint
 from .errors import CheckpointError, ConfigError
@@ -52,39 +53,48 @@ def require_same_data(folder, env, facts):
             warnings.warn(f"not bit-exact: {name} was {facts['fingerprint'][name]} and is {value}", stacklevel=2)
 
 
-def require_same_schedule(config, facts):
-    """ConfigError where another number of epochs gives another learning rate in an epoch that both have."""
+def require_more_epochs(config, facts):
+    """ConfigError for fewer epochs than the run has begun."""
+    if config.epochs < facts["epoch"]:
+        raise config.error(
+            ("train", "epochs"), f"train.epochs is {config.epochs}, and the run is in epoch {facts['epoch']}."
+        )
+
+
+def require_same_schedule(config, facts, examples):
+    """ConfigError where another number of epochs gives another learning rate to a step that both have."""
     schedule, epochs = config.fit_options["schedule"], facts["config"]["train"]["epochs"]
     if schedule is None or epochs == config.epochs:
         return
-    before, now = (rates(schedule, config.optimizer, n, min(epochs, config.epochs)) for n in (epochs, config.epochs))
-    for epoch, (old, new) in enumerate(zip(before, now, strict=True)):
+    steps = ceil(examples / (config.batch_size * config.fit_options["accumulate"]))
+    before, now = (rates(schedule, config.optimizer, n, steps) for n in (epochs, config.epochs))
+    for step, (old, new) in enumerate(zip(before, now, strict=False)):
         if old != new:
+            name, place = type(schedule).__name__, f"after {step / steps:.4g} epochs"
             raise ConfigError(
-                f"{type(schedule).__name__} depends on train.epochs: after {epoch} epochs lr is {old:.3g} in the "
-                f"schedule of {epochs} epochs, {new:.3g} in that of {config.epochs}. Add --reschedule to follow it"
+                f"{name} depends on train.epochs: {place} lr is {old:.3g} in the schedule of {epochs} epochs, "
+                f"{new:.3g} in that of {config.epochs}. Add --reschedule to follow it"
             )
 
 
-def rates(schedule, optimizer, epochs, until):
-    """The learning rate after 0, 1, ..., `until` epochs, as far as it does not depend on how the run goes."""
+def rates(schedule, optimizer, epochs, steps_per_epoch):
+    """The learning rate of each step of a run, as far as it does not depend on how the run goes."""
     schedule, optimizer = deepcopy(schedule), deepcopy(optimizer)
-    schedule.start(optimizer, epochs, steps_per_epoch=1)
-    found = [optimizer.lr]
-    for _ in range(until):
+    schedule.start(optimizer, epochs, steps_per_epoch)
+    for _ in range(epochs * steps_per_epoch):
+        yield optimizer.lr
         schedule.step()
-        found.append(optimizer.lr)
-    return found
 
 
 def finished(folder, config, facts):
-    """Whether the run has come to its end, its figures included."""
+    """Whether the run has come to its end, and its figures are written that stand for it."""
     try:
-        status = json.loads((folder / "summary.json").read_bytes())["status"]
+        summary = json.loads((folder / "summary.json").read_bytes())
+        written = summary["status"] == "finished" and summary["epoch"] == facts["epoch"]
     except (OSError, ValueError, KeyError, TypeError):
         return False
-    over = facts["stop"] == "early" or (facts["epoch"] >= config.epochs and not facts["inside"])
-    return over and status == "finished"
+    over = facts["stop"] == "early" or (facts["epoch"] == config.epochs and not facts["inside"])
+    return over and written
 
 
 def flat(values, path=""):

@@ -11,13 +11,21 @@ from .checkpoint import Saver
 from .config import load_config
 from .environment import environment
 from .errors import Diverged
+from .files import write_whole
 from .folder import Records, make_folder, run_files, write_json
 from .loop import evaluate, fit
 from .metrics import default_metrics
 from .prepare import prepare
-from .resuming import finished, require_run, require_same_config, require_same_data, require_same_schedule
+from .resuming import (
+    finished,
+    require_more_epochs,
+    require_run,
+    require_same_config,
+    require_same_data,
+    require_same_schedule,
+)
 from .signals import signals
-from .storage import load, read_checkpoint, write_checkpoint, write_whole
+from .storage import load, read_checkpoint, write_checkpoint
 
 
 def train(path, overrides=(), out=None, *, plugins=None, overwrite=False, init_from=None, **told):
@@ -60,14 +68,17 @@ def resume(run, overrides=(), *, plugins=None, reschedule=False, **told):
         require_run(folder, file, facts)
         config = load_config(folder / "resolved.yaml", overrides, plugins)
         require_same_config(folder, config, facts)
-        if finished(folder, config, facts):
-            report.say(f"{folder} is finished, after {facts['epoch']} epochs. To go on: train.epochs=N.")
+        require_more_epochs(config, facts)
+        if file.name == "last.npz" and finished(folder, config, facts):
+            epoch = facts["epoch"]
+            way = "It stopped early." if facts["stop"] else f"To go on: train.epochs=N, with N above {epoch}."
+            report.say(f"{folder} is finished, after epoch {epoch}. {way}")
             return folder, None
         parts = prepare(config)
         env = environment(parts)
         require_same_data(folder, env, facts)
         if not reschedule:
-            require_same_schedule(config, facts)
+            require_same_schedule(config, facts, len(parts["train"][0]))
         caught.patient = True
         write_checkpoint(folder / "last.npz", arrays, facts)  # it may have been best.npz
         return go(config, parts, folder, caught, env, told, start=(arrays, facts))

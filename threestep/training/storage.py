@@ -96,12 +96,13 @@ def fill_model(path, arrays, model):
     Raises CheckpointError, before anything is changed, that names `path` and the array that does not fit.
     """
     mine, theirs = model_arrays(model), {name: array for name, array in arrays.items() if is_weights(name)}
+    kinds = {"params": "parameter", "state": "state"}
     for name in [*mine, *theirs]:
         kind, key = name.split("/", 1)
         if name not in theirs:
             raise CheckpointError(f"{path} does not fit this model: {describe(model, key)} is not in the file")
         if name not in mine:
-            raise CheckpointError(f"{path} does not fit this model: it has no place for {kind} {key}")
+            raise CheckpointError(f"{path} does not fit this model: it has no place for {kinds[kind]} {key}")
         saved, here = theirs[name], mine[name]
         if saved.shape != here.shape or saved.dtype != here.dtype:
             dtypes = (f"{saved.dtype} ", f"{here.dtype} ") if saved.dtype != here.dtype else ("", "")

@@ -13,11 +13,11 @@ from losses import NLL, BinaryCrossEntropy, BinaryCrossEntropyWithLogits, CrossE
 from threestep.data import DataError
 
 from ..errors import ConfigError
+from ..files import write_whole
 from ..loop import predict
 from ..metrics import METRICS, SHARES, classes, default_metrics
 from ..prepare import prepare
 from ..run import load_run
-from ..storage import write_whole
 from .inputs import read_inputs
 from .table import counted, table
 

@@ -6,8 +6,7 @@ import re
 from difflib import get_close_matches
 from pathlib import Path
 
-from ..errors import ConfigError
-from ..report import typed
+from ..errors import ConfigError, typed
 from .schema import schema
 
 PACKAGE = Path(__file__).resolve().parents[2]
