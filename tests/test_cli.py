@@ -153,7 +153,7 @@ def test_without_arguments_it_says_what_it_can_do(command):
             "^optimizer.Adam.lr=-1:1:19: error: lr must be a number of 0 or more, got -1.",
         ),
         ([DIGITS, "--out", "/proc/nowhere"], 2, "the run's folder /proc/nowhere cannot be made"),
-        (["fetch", "mnist"], 3, "nothing to fetch for 'mnist'"),
+        (["fetch", "mnist"], 2, "invalid choice: 'mnist'"),
         (["chek", DIGITS], 2, "^error: 'chek' is no config file. Did you mean the verb 'check'?"),
         (["-q", "check", DIGITS], 2, r"Did you mean the verb .check.\? It comes first: train.py check"),
         (["new", "xor", "a" * 300], 2, r"^error: a+: \w"),

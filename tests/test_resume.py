@@ -200,6 +200,15 @@ def test_an_early_stop_is_kept_and_its_best_weights_are_evaluated(train):
     )
 
 
+def test_the_curves_mark_the_epoch_that_is_kept(train, monkeypatch):
+    marks = []
+    monkeypatch.setattr("threestep.see.curves.save_curves", lambda history, path, best: marks.append(best))
+    train("c.yaml", "--out", "a", "-q", "train.early_stop={metric: valid_accuracy, patience: 3}", "train.epochs=9")
+    rows = [line.split(",") for line in Path("a/metrics.csv").read_text().splitlines()]
+    accuracy = [float(row[rows[0].index("valid_accuracy")]) for row in rows[1:]]
+    assert marks == [1 + accuracy.index(max(accuracy))]
+
+
 def test_a_damaged_checkpoint_offers_the_other_which_goes_on(train):
     train("c.yaml", "--out", "whole", "-q")
     whole = contents("whole")

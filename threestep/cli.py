@@ -1,6 +1,7 @@
 """The command line: verbs and flags, no logic."""
 
 import argparse
+import json
 import os
 import sys
 import warnings
@@ -97,9 +98,10 @@ def run(verb, *arguments, **options):
     with signals():  # also after the run has let go of them
         folder, signal = verb(*arguments, **options)
         history = read_checkpoint(folder / "last.npz")[1]["history"]
+        best = json.loads((folder / "summary.json").read_bytes())["best"]["epoch"]
         try:
             if history:
-                save_curves(history, folder / "curves.png")
+                save_curves(history, folder / "curves.png", best)
         except ImportError as error:
             if not options["quiet"]:
                 print(error, file=sys.stderr)
@@ -214,7 +216,7 @@ def parser(verb):
         made.add_argument("template", metavar="TEMPLATE", help="see train.py list configs")
         made.add_argument("dest", metavar="DEST", nargs="?", help="the file to write; TEMPLATE.yaml unless given")
     if verb == "fetch":
-        made.add_argument("name", metavar="NAME", help="MNIST or FashionMNIST")
+        made.add_argument("name", choices=("MNIST", "FashionMNIST"))
     if verb not in ("new", "fetch"):
         made.add_argument("--plugins", metavar="FILE.py", help="a file with layers, losses or optimizers of your own")
     made.add_argument("--debug", action="store_true", help="show the traceback of an error")

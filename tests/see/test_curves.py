@@ -19,7 +19,7 @@ def drawn(tmp_path, monkeypatch):
     """Draws a history into a file; returns the axes of its panels."""
     figure = pytest.importorskip("matplotlib.figure", reason="pictures need the extra plots: pip install -e '.[plots]'")
 
-    def draw(history, name="curves.png"):
+    def draw(history, name="curves.png", best=None):
         kept = []
 
         class Kept(figure.Figure):
@@ -28,7 +28,7 @@ def drawn(tmp_path, monkeypatch):
                 super().savefig(*arguments, **options)
 
         monkeypatch.setattr(figure, "Figure", Kept)
-        save_curves(history, tmp_path / name)
+        save_curves(history, tmp_path / name, best)
         assert [path.name for path in tmp_path.iterdir()] == [name]
         return kept[0].axes
 
@@ -66,6 +66,7 @@ def test_the_best_epoch_is_that_of_the_smallest_valid_loss(drawn):
     panels = drawn(HISTORY)
     assert [dotted(axes) for axes in panels] == [2, 2, 2, 2]
     assert panels[0].texts[0].get_text() == "best epoch: 2"
+    assert [dotted(axes) for axes in drawn(HISTORY, best=3)] == [3, 3, 3, 3]
 
 
 def test_without_validation_it_is_that_of_the_smallest_train_loss(drawn):

@@ -13,14 +13,13 @@ WIDE = 10  # losses that fall by more than this factor are shown on a logarithmi
 SMALL = ("penalty", "lr")  # panels that need less room
 
 
-def save_curves(history, path):
+def save_curves(history, path, best=None):
     """Draws the history of a run: losses, each kind of metric, the learning rate; the best epoch is marked.
-
-    The best epoch is the first with the smallest valid_loss, or train_loss where there is none.
 
     Args:
         history: what `fit` returns, a dict for each epoch. path: a file that ends in .png, .svg or .pdf. It appears
-            under its name only when it is complete.
+            under its name only when it is complete. best: the best epoch; unless given, the first with the smallest
+            valid_loss, or train_loss where there is none.
 
     Raises ValueError for a history without epochs, ImportError where matplotlib is missing.
     """
@@ -38,7 +37,7 @@ def save_curves(history, path):
         rows = figure.subplots(len(panels), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
         for axes, (metric, columns) in zip(rows, panels.items(), strict=True):
             draw_panel(axes, metric, columns, history)
-        draw_epochs(rows, history)
+        draw_epochs(rows, history, best)
         figure.align_ylabels()
         write_whole(path, lambda file: figure.savefig(file, format=Path(path).suffix[1:]))
 
@@ -78,13 +77,13 @@ def spread(axes, values):
         axes.yaxis.set_minor_formatter(NullFormatter())
 
 
-def draw_epochs(rows, history):
+def draw_epochs(rows, history, best):
     """The axis that all panels share, and a dotted line at the best epoch."""
     from matplotlib.ticker import MaxNLocator
 
     losses = [record.get("valid_loss", record["train_loss"]) for record in history]
     place = min(range(len(losses)), key=lambda i: (isnan(losses[i]), losses[i]))
-    best, first, last = (history[i]["epoch"] for i in (place, 0, -1))
+    best, first, last = best or history[place]["epoch"], history[0]["epoch"], history[-1]["epoch"]
     for axes in rows:
         axes.axvline(best, color=GREY, linestyle=":", linewidth=1)
     side = "left" if best < (first + last) / 2 else "right"

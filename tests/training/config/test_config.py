@@ -245,7 +245,8 @@ def test_a_config_from_stdin(monkeypatch):
 
 def test_files_that_cannot_be_read(tmp_path):
     for path, message in (
-        (tmp_path, "cannot be read"),
+        (tmp_path, "is a folder: expected a config file; a run goes on with: train.py resume "),
+        ("a" * 300, "cannot be read"),
         (tmp_path / "no.yaml", "not found"),
         ("a\0b", "cannot be read"),
     ):

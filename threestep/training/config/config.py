@@ -5,7 +5,7 @@ from functools import partial
 
 from threestep.data import DATASETS, load
 
-from ..errors import ConfigError
+from ..errors import ConfigError, typed
 from .keys import KEYS, TRAIN_KEYS, filled, make_early_stop, metric_names
 from .loader import MAX_BYTES, read_yaml, write_yaml
 from .models import Models
@@ -95,6 +95,10 @@ def load_config(path, overrides=(), plugins=None):
             source = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise ConfigError(f"{path} not found: expected a config file, such as configs/digits_mlp.yaml") from None
+    except IsADirectoryError:
+        raise ConfigError(
+            f"{path} is a folder: expected a config file; a run goes on with: train.py resume {typed(path)}"
+        ) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise ConfigError(f"{path} cannot be read: {error}") from None
     name = "<stdin>" if str(path) == "-" else str(path)

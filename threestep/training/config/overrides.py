@@ -7,6 +7,11 @@ from .places import Place, Source, dotted
 from .registry import spelled_out
 from .wording import words
 
+WHOLE = {  # what a config may lack, and what it then looks like
+    ("schedule",): "schedule='{Cosine: {warmup_epochs: 1}}'",
+    ("train", "early_stop"): "train.early_stop='{metric: valid_loss, patience: 3}'",
+}
+
 
 def apply_override(values, places, override, rank, known):
     """Sets one key=value in the config; the path steps over component names, as in model.0.out_features=8.
@@ -57,6 +62,9 @@ class Walk:
             return
         key = self.key(step, place)
         if isinstance(self.here, dict) and key not in self.here:
+            whole = WHOLE.get((*self.path, key))
+            if whole:
+                raise ConfigError(f"{key} is not given yet, so give the whole of it, as in {whole}.", place)
             where = f"{self.component}, which stands there" if self.component else dotted(self.path) or "the config"
             raise ConfigError(f"no key {key!r:.80} in {where}{did_you_mean(key, self.here)}", place)
         value, outer = self.here[key], self.here
