@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.reliability import injections, repeats
+from threestep.training import loop
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -36,3 +39,24 @@ def test_what_is_broken_is_seen(study, broken):
     env = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], cwd=ROOT, env=env, capture_output=True)
     assert done.returncode == 1
+
+
+def test_what_is_not_finite_is_named_before_the_parameters_move(capsys):
+    assert injections.main(12, seed=1) == 0 and "12 runs" in capsys.readouterr().out
+
+
+def test_a_check_that_is_missing_is_seen(monkeypatch):
+    check = loop.require_finite
+    monkeypatch.setattr(
+        loop, "require_finite", lambda progress, name, v: "optimizer" in name or check(progress, name, v)
+    )
+    assert injections.main(6, seed=1) == 1
+
+
+def test_a_name_that_is_missing_is_seen(monkeypatch):
+    monkeypatch.setattr(loop, "describe", lambda *_: "somewhere")
+    assert injections.main(6, seed=1) == 5  # all but the learning rate
+
+
+def test_fresh_processes_end_with_the_same_bytes():
+    assert repeats.main(2) == 0

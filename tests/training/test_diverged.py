@@ -41,14 +41,19 @@ def test_parameters_that_are_not_finite_after_the_last_step_are_told():
         fit(small(), CrossEntropy(), SGD(lr=1e60), np.ones((6, 2)), np.zeros(6, int))
 
 
-def test_statistics_that_are_not_finite_are_told():
+@pytest.mark.parametrize(("spoilt", "told"), [(3, 4), (6, 6)])
+def test_statistics_that_are_not_finite_are_told(spoilt, told):
+    """Before the next step, or at the end of the epoch."""
+
     class Spoil(Callback):
         def on_step(self, progress):
-            progress.model.state["1.running_var"][0] = np.inf
+            if progress.step == spoilt:
+                progress.model.state["1.running_var"][0] = np.inf
 
     model = Sequential(Dense(3), BatchNorm(), Dense(2))
-    with pytest.raises(Diverged, match="a layer's state is not finite .*not finite: layer 1 BatchNorm running_var"):
-        fit(model, CrossEntropy(), SGD(), np.ones((6, 2)), np.zeros(6, int), callbacks=[Spoil()])
+    message = f"a layer's state is not finite at epoch 1, step {told} .*not finite: layer 1 BatchNorm running_var"
+    with pytest.raises(Diverged, match=message):
+        fit(model, CrossEntropy(), SGD(), np.ones((12, 2)), np.zeros(12, int), batch_size=2, callbacks=[Spoil()])
 
 
 @pytest.mark.parametrize("lr", [np.nan, np.inf])

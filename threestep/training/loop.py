@@ -133,6 +133,7 @@ def train_epoch(progress, x, targets, batch_size, accumulate):
         progress.epoch, progress.order = progress.epoch + 1, progress.rng.permutation(len(targets[0]))
         progress.loss_sum = progress.counted = 0.0
     model.train()
+    state = list(model.state.values())  # the layers' own arrays, which stay where they are
     done = progress.step - (progress.epoch - 1) * progress.steps_per_epoch
     parts = batches(progress.order, progress.order, batch_size * accumulate)
     for chosen, _ in islice(parts, done, None):
@@ -148,6 +149,9 @@ def train_epoch(progress, x, targets, batch_size, accumulate):
             for name, vector in getattr(optimizer, "state", {}).items():
                 if isinstance(vector, np.ndarray):
                     require_finite(progress, f"the optimizer's {name}", vector)
+            require_finite(progress, "the value", model.theta)
+            if not all(np.isfinite(array).all() for array in state):
+                raise diverged(progress, "a layer's state is not finite")
             if not isfinite(optimizer.lr):
                 raise diverged(progress, f"lr is {optimizer.lr}")
             optimizer.step(model.theta, model.gradient, model.segments)
