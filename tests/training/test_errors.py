@@ -6,7 +6,7 @@ from threestep.training import ConfigError, load_config
 from threestep.training.prepare import prepare
 
 REST = "loss: CrossEntropy\noptimizer: Adam\ntrain: {epochs: 1}\n"
-TABLE = {  # each is cli.md's
+TABLE = {  # word for word what is promised
     "an option": (
         "data: Digits\nmodel:\n\n  - Flatten\n  - Dense: 10\n\nloss: CrossEntropy\noptimizer:\n"
         "  Adam: {learning_rate: 1}\ntrain: {epochs: 1}\n",

@@ -9,7 +9,7 @@ from .report import Report
 
 
 def check_contract(subject, x):
-    """Asserts DESIGN's contract of a layer, a sentence at a time, on copies of the subject.
+    """Asserts the contract of a layer, a sentence at a time, on copies of the subject.
 
     Args:
         subject: an instance of a class with forward, backward and update. For a subclass of Layer, best not built yet,
