@@ -383,7 +383,7 @@ def test_what_must_not_differ_on_going_on(run, monkeypatch):
 def test_a_schedule_that_depends_on_the_number_of_epochs(run):
     folder = run("schedule=Cosine", "train.epochs=2")
     with pytest.raises(
-        ConfigError, match=r"Cosine depends on train.epochs: after 0.25 epochs lr is .* Add --reschedule"
+        ConfigError, match=r"Cosine depends on train.epochs: after 1.75 epochs lr is .* Add --reschedule"
     ):
         go_on(folder, "train.epochs=4")
     go_on(folder, "train.epochs=4", reschedule=True)

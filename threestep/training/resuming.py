@@ -68,13 +68,14 @@ def require_same_schedule(config, facts, examples):
         return
     steps = ceil(examples / (config.batch_size * config.fit_options["accumulate"]))
     before, now = (rates(schedule, config.optimizer, n, steps) for n in (epochs, config.epochs))
-    for step, (old, new) in enumerate(zip(before, now, strict=False)):
-        if old != new:
-            name, place = type(schedule).__name__, f"after {step / steps:.4g} epochs"
-            raise ConfigError(
-                f"{name} depends on train.epochs: {place} lr is {old:.3g} in the schedule of {epochs} epochs, "
-                f"{new:.3g} in that of {config.epochs}. Add --reschedule to follow it"
-            )
+    apart = [(abs(old - new), step, old, new) for step, (old, new) in enumerate(zip(before, now, strict=False))]
+    most, step, old, new = max(apart, key=lambda found: found[0])  # where they are told apart best, also in few digits
+    if most:
+        name, place = type(schedule).__name__, f"after {step / steps:.4g} epochs"
+        raise ConfigError(
+            f"{name} depends on train.epochs: {place} lr is {old:.3g} in the schedule of {epochs} epochs, "
+            f"{new:.3g} in that of {config.epochs}. Add --reschedule to follow it"
+        )
 
 
 def rates(schedule, optimizer, epochs, steps_per_epoch):
