@@ -80,6 +80,11 @@ def test_xor_is_learnt(command):
     assert "On the 4 training examples: 4 of 4 right" in done.stdout, done.stderr
 
 
+def test_one_is_told_as_one(command):
+    done = command(XOR, "train.epochs=1", "train.batch_size=1")
+    assert "1 epoch, 1 example a step" in done.stdout, done.stderr
+
+
 def test_quiet_prints_the_result_only(command):
     done = command(XOR, "train.epochs=2", "-q")
     assert "Training" not in done.stdout and "epoch" not in done.stdout.split("A row")[0] and "runs" in done.stdout

@@ -71,3 +71,17 @@ def test_the_closing_names_the_weights_that_were_evaluated():
         assert f"Weights: {Path('my run') / file}." in text
         assert ("the weights of epoch 2" in text) == (file == "best.npz")
     assert 'train.py resume "my run"' in text
+
+
+@pytest.mark.parametrize(
+    ("part", "count", "words"),
+    [
+        ("test", 1, "On the 1 example never used in training: loss"),
+        ("test", 1000, "On the 1,000 examples never used in training: loss"),
+        ("train", 1, "On the 1 training example: loss"),
+    ],
+)
+def test_one_example_is_no_examples(part, count, words):
+    config = SimpleNamespace(early_stop=None)
+    summary = {"status": "finished", "seconds": 1, part: {"loss": 0.1}, "best": None}
+    assert words in closing(summary, config, {part: ([0] * count, [0] * count)}, Path("run"))

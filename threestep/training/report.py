@@ -11,6 +11,7 @@ from .callbacks import Callback
 from .errors import typed
 from .files import append
 from .metrics import SHARES
+from .verbs.table import counted
 
 USES = {"train": "to train on", "valid": "to watch progress with", "test": "kept for the test at the end"}
 
@@ -51,7 +52,7 @@ def opening(config, parts, folder, verbose):
             f"             {config.model.theta.size:,} parameters, drawn from seed {config.seed}",
             f"  loss       {config.loss!r}, lowered by {type(optimizer).__name__} (lr {optimizer.lr:g})",
             *option_words(config.fit_options),
-            f"  steps      {config.epochs} epoch{'s' * (config.epochs > 1)}, {config.batch_size} examples a step",
+            f"  steps      {counted(config.epochs, 'epoch')}, {counted(config.batch_size, 'example')} a step",
             f"  folder     {folder}",
             *(["", config.model.summary()] if verbose else []),
         ]
@@ -83,16 +84,17 @@ def closing(summary, config, parts, folder):
         lines.append(f"Stopped by a signal in epoch {summary['epoch']}, and saved. Go on: {go_on}")
     else:
         part = "test" if "test" in summary else "train"
-        what = "examples never used in training" if part == "test" else "training examples"
         total = len(parts[part][0])
+        on = counted(total, "training example" if part == "train" else "example")
+        on += " never used in training" if part == "test" else ""
         figures = [f"{words(name)} {figure(name, value)}" for name, value in summary[part].items()]
         if "accuracy" in summary[part]:
             y = parts[part][1]
-            counted = np.count_nonzero(y != getattr(config.loss, "ignore_index", None)) if config.loss.labels else total
-            figures.insert(0, f"{round(summary[part]['accuracy'] * counted):,} of {counted:,} right")
+            labels = np.count_nonzero(y != getattr(config.loss, "ignore_index", None)) if config.loss.labels else total
+            figures.insert(0, f"{round(summary[part]['accuracy'] * labels):,} of {labels:,} right")
         if best:
             lines.append(f"These are the weights of epoch {best['epoch']}, with the best {words(best['metric'])}.")
-        lines.append(f"Trained in {summary['seconds']:.1f} s. On the {total:,} {what}: {', '.join(figures)}.")
+        lines.append(f"Trained in {summary['seconds']:.1f} s. On the {on}: {', '.join(figures)}.")
     evaluated = folder / ("best.npz" if best else "last.npz")
     lines.append(f"Weights: {evaluated}. A row for each epoch: {folder / 'metrics.csv'}.")
     lines.append(f"In Python: from threestep.training import load_run; model, config = load_run({str(folder)!r})")
