@@ -143,6 +143,19 @@ def test_without_arguments_it_says_what_it_can_do(command):
         ),
         ([DIGITS, "data.valid=1500"], 2, "data.valid=1500:1:12: error: valid and test take 1859 of 1797 examples"),
         ([DIGITS, "--wrong"], 2, "unrecognized arguments: --wrong"),
+        (
+            [DIGITS, "--epochs", "5"],
+            2,
+            "arguments: --epochs 5. A value of the config is replaced as in train.epochs=5$",
+        ),
+        (["eval", "a run", "--wrong"], 2, "unrecognized arguments: --wrong$"),
+        (["--quiet"], 2, "arguments are required: CONFIG$"),
+        (["resume"], 2, "arguments are required: RUN$"),
+        (
+            ["run", DIGITS],
+            2,
+            "^error: 'run' is neither a verb nor a config file. A verb is one of train, resume, check,",
+        ),
         ([MNIST], 3, "train-images-idx3-ubyte.gz not found"),
         ([MNIST, "data.path=here"], 3, r"looked in .*here\)"),
         (

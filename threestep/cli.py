@@ -41,7 +41,10 @@ def main(argv=None):
     verb = argv.pop(0) if argv and argv[0] in VERBS else "train"
     try:
         with redirect_stdout(sys.stdout and Lasting(sys.stdout)):
-            options = parser(verb).parse_intermixed_args(argv)
+            options, unknown = (made := parser(verb)).parse_known_intermixed_args(argv)
+            if unknown:
+                values = ". A value of the config is replaced as in train.epochs=5" * hasattr(options, "overrides")
+                made.error(f"unrecognized arguments: {' '.join(unknown)}{values}")
             if options.debug:
                 return VERBS[verb](options) or 0
             return guarded(VERBS[verb], options) or 0
@@ -74,6 +77,9 @@ def train(options):
     if near and options.config.isalpha() and not os.path.exists(options.config):
         guess = f"Did you mean the verb {near[0]!r}? It comes first: train.py {near[0]} ..."
         raise ConfigError(f"{options.config!r} is no config file. {guess}")
+    if options.overrides and os.path.isfile(options.overrides[0]) and not os.path.exists(options.config):
+        verbs = f"A verb is one of {', '.join(VERBS)}"
+        raise ConfigError(f"{options.config!r} is neither a verb nor a config file. {verbs}")
     where = {"out": options.out, "overwrite": options.overwrite, "init_from": options.init_from}
     return run(train, options.config, options.overrides, **where, **told(options))
 
@@ -188,13 +194,14 @@ def parser(verb):
         epilog=USAGE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    pairs = {"metavar": "key=value", "nargs": "*", "default": []}  # without a default argparse says it is required
     if verb in ("train", "check", "show", "time"):
         made.add_argument("config", metavar="CONFIG", help="a YAML file; - reads it from stdin")
-        made.add_argument("overrides", metavar="key=value", nargs="*", help="replaces a value, as in optimizer.lr=0.01")
+        made.add_argument("overrides", **pairs, help="replaces a value, as in optimizer.lr=0.01")
     if verb in ("resume", "eval", "predict"):
         made.add_argument("run", metavar="RUN", help="a run's folder, or one of the checkpoints in it")
     if verb == "resume":
-        made.add_argument("overrides", metavar="key=value", nargs="*", help="train.epochs=N, to go on to epoch N")
+        made.add_argument("overrides", **pairs, help="train.epochs=N, to go on to epoch N")
         made.add_argument("--reschedule", action="store_true", help="let the schedule follow a new train.epochs")
     if verb == "train":
         made.add_argument("--out", metavar="DIR", help="the run's folder; runs/NAME/DATE-TIME unless given")
