@@ -116,6 +116,7 @@ def test_parts_are_disjoint_and_seeded(table, labels):
             f", line 1: no column 'b'. There are: {', '.join(f'p{i}' for i in range(20))} and 10 more",
         ),
         ("a,b, a\n1,2,3\n", {}, ", line 1: two columns are called 'a'"),
+        ("1,0,0\n1,2,3\n", {}, ", line 1: two columns are called '0'. Put a line of column names first"),
         (",a,b\n0,1,2\n", {}, ", line 1: column 1 has no name"),
         ("b\n1\n2\n", {}, ": every column is a target, and none is left to learn from"),
         (TABLE, {"target": ["c", "b", "a"]}, ": every column is a target, and none is left to learn from"),

@@ -114,7 +114,8 @@ def require_columns(path, names, targets, delimiter):
         raise DataError(f"{path}, line 1: column {names.index('') + 1} has no name")
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise DataError(f"{path}, line 1: two columns are called {twice!r}")
+        unnamed = "" if as_floats(names) is None else ". Put a line of column names first"
+        raise DataError(f"{path}, line 1: two columns are called {twice!r}{unnamed}")
     for target in targets:
         if target not in names:
             close = get_close_matches(target, names, n=1)

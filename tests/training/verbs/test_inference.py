@@ -224,13 +224,20 @@ def test_files_that_are_none(runs, tmp_path):
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")
     for name, message in [
         ("x.npz", "expected an array x, or one array alone, got a, b"),
-        ("x.npy", "cannot be read as arrays of numbers"),
+        ("x.npy", "x.npy cannot be read as arrays of numbers: it is no NumPy file, or holds Python's objects$"),
         ("x.csv", "2 columns, expected 64 for 8 x 8 x 1 entries"),
         ("x.txt", "expected a file that ends in .npy, .npz, .csv"),
         ("y.npy", "y.npy not found"),
     ]:
         with pytest.raises(DataError, match=message):
             predict_run(runs / "digits", tmp_path / name)
+
+
+def test_a_first_line_of_numbers_is_taken_for_names_with_a_warning(runs, tmp_path, capsys):
+    (tmp_path / "x.csv").write_text("0,1\n1,1\n")
+    with pytest.warns(UserWarning, match="x.csv, line 1 is taken for the columns' names, though it holds numbers$"):
+        predict_run(runs / "xor", tmp_path / "x.csv")
+    assert len(rows(capsys.readouterr().out)) == 1
 
 
 def test_output_is_written_whole_or_not_at_all(runs, tmp_path, capsys, monkeypatch):

@@ -8,7 +8,7 @@ import numpy as np
 from layers.guards import batch
 from threestep.data import DataError
 from threestep.data.dataset import not_finite
-from threestep.data.tables import numbers, read_table
+from threestep.data.tables import as_floats, numbers, read_table
 
 
 def read_inputs(path, shape, columns=None, delimiter=",", pixels=False):
@@ -67,7 +67,10 @@ def read_arrays(path):
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
     except Exception as error:  # what NumPy and zipfile raise for a file that is something else depends on its bytes
-        raise DataError(f"{path} cannot be read as arrays of numbers: {error}") from None
+        why = (
+            "it is no NumPy file, or holds Python's objects" if "pickle" in str(error) else error
+        )  # no advice to unpickle
+        raise DataError(f"{path} cannot be read as arrays of numbers: {why}") from None
     raise DataError(f"{path}: expected an array x, or one array alone, got {', '.join(found.files) or 'none'}")
 
 
@@ -97,6 +100,8 @@ def read_columns(path, columns, delimiter, shape):
         if len(names) != np.prod(shape, dtype=int):
             entries = " x ".join(map(str, shape))
             raise DataError(f"{path}: {len(names)} columns, expected {np.prod(shape, dtype=int)} for {entries} entries")
+        if as_floats(names) is not None:
+            warnings.warn(f"{path}, line 1 is taken for the columns' names, though it holds numbers", stacklevel=2)
         return numbers(path, lines, cells, names).reshape(len(lines), *shape)
     missing = [name for name in columns if name not in names]
     if missing:
