@@ -239,12 +239,19 @@ def test_another_machine_is_warned_about_and_other_data_refused(train, monkeypat
     assert code == 3 and "the data is not what b was trained on: its SHA-256 is 000000000000..." in err
 
 
+def runs_by_date(folder):
+    for day in (2, 1):
+        (folder / f"2026010{day}-000000").mkdir(parents=True)
+        (folder / f"2026010{day}-000000" / "last.npz").touch()
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
         (lambda run: None, "run holds no run: no such folder"),
         (lambda run: run.mkdir(), "run holds no run: no last.npz in it"),
-        (lambda run: run.write_text("a file"), "holds no run: no resolved.yaml in it"),
+        (lambda run: run.write_text("a file"), "run is no run: expected a run's folder, such as runs/NAME/DATE-TIME"),
+        (runs_by_date, f"run holds no run: no last.npz in it. Did you mean {Path('run', '20260102-000000')}?"),
     ],
 )
 @pytest.mark.parametrize("verb", ["resume", "eval"])

@@ -55,12 +55,16 @@ def run_files(run):
     Raises CheckpointError where there is none.
     """
     path = Path(run)
+    if path.is_file() and path.suffix != ".npz":
+        raise CheckpointError(f"{path.absolute()} is no run: expected a run's folder, such as runs/NAME/DATE-TIME")
     folder, file = (path.parent, path) if path.is_file() else (path, path / "last.npz")
     for needed in (file, folder / "resolved.yaml"):
         if not needed.is_file():
             there = f"no {needed.name} in it" if folder.is_dir() else "no such folder"
+            inner = sorted(found.parent for found in folder.glob("*/last.npz"))
+            meant = f". Did you mean {typed(inner[-1])}?" if inner else ""
             other = other_checkpoint(file) if needed is file else ""
-            raise CheckpointError(f"{folder.absolute()} holds no run: {there}{other}")
+            raise CheckpointError(f"{folder.absolute()} holds no run: {there}{meant}{other}")
     return folder, file
 
 
