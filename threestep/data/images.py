@@ -192,7 +192,8 @@ def download(file, sha256, folder, mirrors):
             with urlopen(mirror + file, timeout=30) as response:
                 packed = response.read()
         except (OSError, HTTPException) as error:
-            failures.append(f"{mirror}: {error}")
+            why = getattr(error, "reason", error)  # urllib wraps the system's own error
+            failures.append(f"{mirror}: {getattr(why, 'strerror', None) or why}")
             continue
         if content_hash(packed) != sha256:
             failures.append(f"{mirror}: the content's SHA-256 is not {sha256[:12]}...")
@@ -201,7 +202,8 @@ def download(file, sha256, folder, mirrors):
         partial.write_bytes(packed)
         os.replace(partial, folder / file)
         return
-    raise DataError(f"cannot download {file}. " + "; ".join(failures))
+    by_hand = f"Without a network, put {', '.join(FILES)} into {folder.absolute()}"
+    raise DataError(f"cannot download {file}. {'; '.join(failures)}. {by_hand}")
 
 
 def content_hash(packed):
