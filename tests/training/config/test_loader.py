@@ -35,6 +35,7 @@ def test_scalars_as_yaml_1_2_has_them(text, value):
     [
         ("a: 1\nb: 2\na: 3\n", "3:1: error: 'a' given twice (first at line 1)."),
         ("a:\n\tb: 1\n", "2:1: error: tab used for indentation; YAML needs spaces."),
+        ("a:\n\xa0\xa0b: 1\n", "2:1: error: no-break space (U+00A0) used for indentation; YAML needs spaces."),
         ("a:\n  b: 1\n  \tc: 1\n", "3:3: error: tab used for indentation; YAML needs spaces."),
         ("a: [1, 2\n", "2:1: error: expected ',' or ']' here."),
         ("a: {b: [1, 2}}\n", "1:13: error: expected ',' or ']' here."),

@@ -19,7 +19,7 @@ FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.
 THOUSANDS = re.compile(r"[0-9][0-9.]*")
 LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as YAML counts lines
 NO_TEXT = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-TAB = re.compile(r"^ *(\t)[ \t]*[^\s#]", re.MULTILINE)
+INDENT = re.compile(r"^ *([\t\xa0])[ \t\xa0]*[^\s#]", re.MULTILINE)  # by what looks like spaces
 
 PLAIN = {  # how PyYAML starts what it says of the commonest mistakes: the same in plain words
     "mapping values are not": "this ':' belongs to no key: look for wrong indentation, a ':' without a space, quotes",
@@ -102,8 +102,9 @@ def decoded(source):
         return error.object.decode(errors="replace"), (wrong, len(before))
     if wrong := NO_TEXT.search(text):
         return text, (f"the character U+{ord(wrong[0]):04X} is not allowed here.", wrong.start())
-    if tab := TAB.search(text):
-        return text, ("tab used for indentation; YAML needs spaces.", tab.start(1))
+    if wrong := INDENT.search(text):
+        sign = "tab" if wrong[1] == "\t" else "no-break space (U+00A0)"
+        return text, (f"{sign} used for indentation; YAML needs spaces.", wrong.start(1))
     return text, None
 
 
