@@ -110,6 +110,10 @@ def test_overrides_reach_inside(override, read):
             {"Dense": {"out_features": 3, "shre": "a"}},
             r"no option 'shre'. Did you mean 'share'\? Options: .*, lr_fac",
         ),
+        (
+            {"Dense": {"out_features": 3, "activation": "relu"}},
+            "'activation'. An activation is a layer of its own, such",
+        ),
         ({"ReLU": {"frozn": True}}, r"no option 'frozn'. Did you mean 'frozen'\? Options: name, share, frozen, lr_fac"),
         ({"Dense": {"out_features": 3, "lr_factor": True}}, "lr_factor: lr_factor must be a number, got true."),
         (

@@ -98,6 +98,8 @@ class Components:
         for key in unknown:
             takes = f"Options: {', '.join([*known, *extra])}." if known or extra else "It has none."
             guess = did_you_mean(key, [*known, *extra])
+            if extra and key == "activation":  # Keras's, and spelt like dilation
+                guess = ". An activation is a layer of its own, such as '- ReLU'."
             self.report((*base, key), f"{name} has no option {key!r:.80}{guess} {takes}")
         if set(needed) <= set(options):
             return {key: value for key, value in options.items() if key not in unknown}
