@@ -143,7 +143,11 @@ def test_overrides(override, read):
             [],
             "no metric 'acuracy'. Did you mean 'accuracy'\\? Metrics: accuracy, error, mean_error.",
         ),
-        ({}, ["optimizer.lr"], "^optimizer.lr:1:1: error: an override is key=value, such as optimizer.lr=0.01."),
+        (
+            {},
+            ["optimizer.lr"],
+            "^optimizer.lr:1:1: error: an override is key=value without spaces, such as optimizer.lr=0.01.",
+        ),
         ({}, ["optimizer.Adam.lr=3"], "^optimizer.Adam.lr=3:1:11: error: no key 'Adam' in SGD, which stands there"),
         ({}, ["optimizr.lr=3"], "^optimizr.lr=3:1:1: error: no key 'optimizr' in the config. Did you mean 'optimizer'"),
         ({}, ["model.9.p=3"], "^model.9.p=3:1:7: error: a place from 0 to 3 must stand here, got '9'."),

@@ -67,6 +67,7 @@ def test_where_an_override_reaches(load, override, read, value):
         ("modle.0=ReLU", "1:1: error: no key 'modle' in the config. Did you mean 'model'?"),
         ("modle=ReLU", "1:1: error: unknown key 'modle'. Did you mean 'model'?"),
         ("train.epoch=2", "1:7: error: unknown key 'train.epoch'. Did you mean 'epochs'?"),
+        ("epochs=2", "1:1: error: unknown key 'epochs'. Did you mean 'train.epochs'? Keys: seed,"),
         ("train.epochs.x=2", "1:7: error: 'epochs' is 3 and has nothing inside."),
         (
             "schedule.Cosine.T_max=2",
@@ -78,7 +79,7 @@ def test_where_an_override_reaches(load, override, read, value):
             "1:7: error: early_stop is not given yet, so give the whole of it, as in train.early_stop='{metric: ",
         ),
         ("model.3.bias.x=2", "1:9: error: no key 'bias' in Dense, which stands there."),
-        ("seed", "1:1: error: an override is key=value, such as optimizer.lr=0.01."),
+        ("seed", "1:1: error: an override is key=value without spaces, such as optimizer.lr=0.01."),
         ("=3", "1:1: error: an override is key=value"),
         ("seed=[1", "1:8: error: expected ',' or ']'"),
         ("seed=.nan", "1:6: error: .nan is not a finite number."),

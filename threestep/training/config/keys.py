@@ -50,6 +50,8 @@ def filled(make, values, known, path=()):
     for key in values:
         if key not in known:
             guess = did_you_mean(key, known)
+            if not path and key in TRAIN_KEYS:  # not indented, or given without its path
+                guess = f". Did you mean 'train.{key}'?"
             make.report((*path, key), f"unknown key '{where}{key!s:.80}'{guess} Keys: {', '.join(known)}.")
     missing = [f"{where}{key}" for key, default in known.items() if default is ... and key not in values]
     if missing:

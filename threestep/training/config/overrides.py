@@ -26,7 +26,7 @@ def apply_override(values, places, override, rank, known):
         column = len(".".join(steps[: i + 1])) - len(steps[i])
         places_of_steps.append(Place(rank, 0, column, Source(override, [override])))
     if not equals or not all(steps):
-        raise ConfigError("an override is key=value, such as optimizer.lr=0.01.", places_of_steps[0])
+        raise ConfigError("an override is key=value without spaces, such as optimizer.lr=0.01.", places_of_steps[0])
     value, inner = read_yaml(override, override, rank, start=len(text) + 1)
     walk = Walk(values, places, known.get(steps[0], {}))
     for i, step in enumerate(steps[:-1]):
