@@ -1,5 +1,6 @@
 """The dry run before training: what it prints, what it warns of, how it ends."""
 
+import re
 import warnings
 from pathlib import Path
 
@@ -57,6 +58,11 @@ def test_what_it_prints(capsys):
     ):
         assert text in out, out
     assert not doubts
+
+
+def test_a_loss_of_four_has_as_many_digits_as_the_one_beside_it(capsys):
+    _, out, _ = checked(capsys, DIGITS)
+    assert re.search(r"goes from \d\.\d{3} to \d\.\d{3}, lower", out), out
 
 
 def test_quantities_and_columns(capsys):

@@ -202,9 +202,10 @@ def show_step(config, model, criterion, optimizer, x, y):
         doubt(f"the gradient is zero at the start, dead or disconnected: {names}")
     lr = f"{type(optimizer).__name__} (lr {optimizer.lr:g})"
     went = "lower" if after < before else "higher" if after > before else "the same"
-    show("first step", f"of {lr}: the loss on that batch goes from {before:.4g} to {after:.4g}, {went}")
+    fell = [f"{loss:#.4g}".rstrip(".") for loss in (before, after)]  # 4.000, not 4, beside 2.837
+    show("first step", f"of {lr}: the loss on that batch goes from {fell[0]} to {fell[1]}, {went}")
     if not after <= FAR * before:
-        doubt(f"one step of {lr} took the loss from {before:.4g} up to {after:.4g}: lr may be too large")
+        doubt(f"one step of {lr} took the loss from {fell[0]} up to {fell[1]}: lr may be too large")
     return []
 
 
