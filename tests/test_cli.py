@@ -107,7 +107,7 @@ def test_without_arguments_it_says_what_it_can_do(command):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["nowhere.yaml"], 2, "nowhere.yaml not found: expected a config file"),
+        (["nowhere.yaml"], 2, "nowhere.yaml not found. Expected a config file, such as"),
         (
             [XOR, "model.0.out_feature=3"],
             2,

@@ -318,9 +318,11 @@ def test_what_may_diverge_is_told_by_the_words_that_are_promised(train):
 
 def test_plugins_must_be_given_again(train):
     Path("mine.py").write_text("from layers import ReLU\n\n\nclass Mine(ReLU):\n    pass\n")
+    Path("other.py").write_text("from layers import ReLU\n\n\nclass Other(ReLU):\n    pass\n")
     stopped(train, "a", 5, "--plugins", "mine.py", "model.1=Mine")
-    code, _, err = train("resume", "a")
-    assert code == 2 and "no layer 'Mine'" in err
+    told = f"error: a has classes of its own: give --plugins {Path('mine.py').resolve()} again\n"
+    assert train("resume", "a")[::2] == train("eval", "a")[::2] == (2, told)
+    assert "no layer 'Mine'" in train("resume", "a", "--plugins", "other.py")[2]
     Path("mine.py").write_text("from layers import ReLU\n\n\nclass Mine(ReLU):\n    slope = 1\n")
     code, _, err = train("resume", "a", "--plugins", "mine.py")
     assert code == 2 and "--plugins: " in err and "in the run" in err

@@ -212,7 +212,7 @@ def parser(verb):
         made.add_argument("-v", "--verbose", action="store_true", help="print the layers, and a line for each epoch")
         made.add_argument("--no-progress", action="store_true", help="draw no progress bar")
     if verb == "eval":
-        made.add_argument("--split", default="test", help="train, valid or test (the default)")
+        made.add_argument("--split", help="train, valid or test; unless given, test where there is one")
     if verb == "predict":
         made.add_argument("--input", metavar="FILE", required=True, help="examples: .npy, .npz or .csv")
         made.add_argument("--output", metavar="FILE", help="a CSV file; unless given, the terminal")

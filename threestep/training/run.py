@@ -10,7 +10,7 @@ from .callbacks import Best
 from .checkpoint import Saver
 from .config import load_config
 from .environment import environment
-from .errors import Diverged
+from .errors import ConfigError, Diverged, typed
 from .files import write_whole
 from .folder import Records, make_folder, run_files, write_json
 from .loop import evaluate, fit
@@ -66,7 +66,7 @@ def resume(run, overrides=(), *, plugins=None, reschedule=False, **told):
         folder, file = run_files(run)
         arrays, facts = read_checkpoint(file)
         require_run(folder, file, facts)
-        config = load_config(folder / "resolved.yaml", overrides, plugins)
+        config = run_config(folder, file, overrides, plugins)
         require_same_config(folder, config, facts)
         require_more_epochs(config, facts)
         if file.name == "last.npz" and finished(folder, config, facts):
@@ -137,13 +137,24 @@ def ways_out(config):
     return lr if config.fit_options["clip_norm"] else f"{lr} or train.clip_norm=1"
 
 
+def run_config(folder, file, overrides, plugins):
+    """The Config that a run left; where it names classes of the user's own, the error names the file they were in."""
+    try:
+        return load_config(folder / "resolved.yaml", overrides, plugins)
+    except ConfigError:
+        own = read_checkpoint(file)[1].get("plugins")
+        if plugins or not own:
+            raise
+        raise ConfigError(f"{folder} has classes of its own: give --plugins {typed(own['file'])} again") from None
+
+
 def load_run(run, plugins=None):
     """(the trained model, in evaluation mode, and its Config) of a run's folder, or of one of the checkpoints within.
 
     A folder stands for the weights that the run evaluated: the best where it stops early, else the last.
     """
     folder, file = run_files(run)
-    config = load_config(folder / "resolved.yaml", (), plugins)
+    config = run_config(folder, file, (), plugins)
     if config.early_stop and Path(run).is_dir() and (folder / "best.npz").exists():
         file = folder / "best.npz"
     return load(file, config.model).eval(), config

@@ -247,6 +247,12 @@ def test_a_config_from_stdin(monkeypatch):
         load_config("-")
 
 
+def test_a_misspelt_file_is_guessed(tmp_path):
+    (tmp_path / "mine.yaml").write_text("")
+    with pytest.raises(ConfigError, match=r"mine.yml not found. Did you mean .*mine.yaml\?$"):
+        load_config(tmp_path / "mine.yml")
+
+
 def test_files_that_cannot_be_read(tmp_path):
     for path, message in (
         (tmp_path, "is a folder: expected a config file; a run goes on with: train.py resume "),

@@ -77,8 +77,8 @@ def test_classes(runs, capsys):
     assert len(out.split("most often confused\n")[1].splitlines()) <= 5
 
 
-def test_another_split(runs, capsys):
-    assert cli.main(["eval", str(runs / "xor"), "--split", "train"]) == 0
+def test_without_test_examples_it_is_the_train_split(runs, capsys):
+    assert cli.main(["eval", str(runs / "xor")]) == 0  # which has no other
     out = capsys.readouterr().out
     assert "4 examples of Xor, train" in out and "0      2  .  100.0 %\n1      .  2  100.0 %" in out
     assert "most often" not in out
@@ -106,8 +106,8 @@ def test_quantities(runs, capsys):
 
 
 def test_splits_that_are_not_there(runs):
-    with pytest.raises(ConfigError, match=r"--split test: it holds no examples. There are: train \(4 examples\)$"):
-        evaluate_run(runs / "xor")
+    with pytest.raises(ConfigError, match=r"--split valid: it holds no examples. There are: train \(4 examples\)$"):
+        evaluate_run(runs / "xor", "valid")
     with pytest.raises(
         ConfigError, match=r"--split dev: it is no part of the data. There are: train \(1,258 examples\)"
     ):

@@ -1,7 +1,9 @@
 """A YAML file -> the objects of a run: data, model, loss, optimizer, schedule."""
 
 import sys
+from difflib import get_close_matches
 from functools import partial
+from pathlib import Path
 
 from threestep.data import DATASETS, load
 
@@ -94,7 +96,10 @@ def load_config(path, overrides=(), plugins=None):
         with sys.stdin.buffer if str(path) == "-" else open(path, "rb") as file:
             source = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise ConfigError(f"{path} not found: expected a config file, such as configs/digits_mlp.yaml") from None
+        there = [str(other) for other in Path(path).parent.glob("*.y*ml")]
+        near = get_close_matches(str(path), there, n=1)
+        such = f"Did you mean {near[0]}?" if near else "Expected a config file, such as configs/digits_mlp.yaml"
+        raise ConfigError(f"{path} not found. {such}") from None
     except IsADirectoryError:
         raise ConfigError(
             f"{path} is a folder: expected a config file; a run goes on with: train.py resume {typed(path)}"

@@ -24,7 +24,7 @@ from .table import counted, table
 MANY = 20  # classes: above it, neither a confusion matrix nor a column for each
 
 
-def evaluate_run(run, split="test", plugins=None):
+def evaluate_run(run, split=None, plugins=None):
     """Prints loss and metrics of a run's weights on a part of its data.
 
     For classes the confusion matrix too, with the classes that are most often confused; for quantities the mean error,
@@ -35,6 +35,7 @@ def evaluate_run(run, split="test", plugins=None):
     model, config = load_run(run, plugins)
     model = copy.deepcopy(model)  # prepare builds the config's own anew
     parts = prepare(config)
+    split = split or ("test" if len(parts["test"][1]) else "train")
     if split not in parts or not len(parts[split][1]):
         there = ", ".join(f"{name} ({counted(len(y), 'example')})" for name, (_, y) in parts.items() if len(y))
         why = "holds no examples" if split in parts else "is no part of the data"
