@@ -28,10 +28,9 @@ def require_same_config(folder, config, facts):
     keys = [key for key in {**before, **now} if before.get(key) != now.get(key) and key not in MAY_CHANGE]
     if (facts["plugins"] or {}).get("sha256") != (config.plugins or {}).get("sha256"):
         keys.append("--plugins")
-        before["--plugins"], now["--plugins"] = (
-            where and f"{where['file']} (SHA-256 {where['sha256'][:12]})"
-            for where in (facts["plugins"], config.plugins)
-        )
+        for values, where in ((before, facts["plugins"]), (now, config.plugins)):
+            if where:
+                values["--plugins"] = f"{where['file']} (SHA-256 {where['sha256'][:12]})"
     if keys:
         words = [
             f"\n  {key}: {before.get(key, 'not given')} in the run, {now.get(key, 'not given')} here" for key in keys
