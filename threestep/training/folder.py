@@ -75,7 +75,7 @@ def taken(folder):
     try:
         _, facts = read_checkpoint(folder / "last.npz")
         where = f" (epoch {facts['epoch']} of {facts['config']['train']['epochs']})"
-    except CheckpointError:
+    except (CheckpointError, KeyError):  # damaged, or weights alone
         where = ""
     return f"{folder} holds a run{where}. Resume: train.py resume {typed(folder)}. Or give another --out."
 
