@@ -64,7 +64,7 @@ def stopped(train, out, step, *overrides):
 def test_a_run_that_died_ends_with_the_same_bytes(train, step):
     assert train("c.yaml", "--out", "whole", "-q")[0] == 0
     stopped(train, "a", step, "train.checkpoint_steps=3")
-    code, out, _ = train("resume", "a", "train.checkpoint_steps=100")
+    code, out, _ = train("resume", "a", "train.checkpoint_steps=100", "train.checkpoint_minutes=9")
     assert code == 0 and "examples never used in training" in out
     whole, again = (read_checkpoint(f"{run}/last.npz") for run in ("whole", "a"))
     assert all(whole[0][name].tobytes() == again[0][name].tobytes() for name in whole[0])
@@ -330,10 +330,12 @@ def test_plugins_must_be_given_again(train):
     assert train("resume", "a", "--plugins", "mine.py", "-q")[0] == 0
 
 
-def test_the_environment_is_on_record(train):
+def test_the_environment_is_on_record(train, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["train.py", "c.yaml"])
     train("c.yaml", "--out", "a", "-q")
     env = json.loads(Path("a/env.json").read_text())
     assert env["fingerprint"]["numpy"] == np.__version__ and len(env["data_sha256"]) == 64
+    assert env["command"] == ["train.py", "c.yaml"]
     assert set(env["fingerprint"]) == {"numpy", "blas", "threads", "processor"}
 
 

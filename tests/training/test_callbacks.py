@@ -6,7 +6,7 @@ import pytest
 from layers import Dense, PReLU, Sequential, Tanh
 from losses import MSE
 from optim import SGD, Cosine, Plateau, Step
-from threestep.training import Callback, fit
+from threestep.training import Callback, Diverged, fit
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(12, 4)), RNG.normal(size=(12, 2))
@@ -52,6 +52,18 @@ def test_the_penalty_of_an_epoch_is_the_mean_over_its_steps():
 
     history = fit(made, MSE(), SGD(lr=0.1), X, Y, epochs=2, batch_size=4, l2=0.7, callbacks=[Starts()])
     assert [record["train_penalty"] for record in history] == pytest.approx([np.mean(starts[:3]), np.mean(starts[3:])])
+
+
+def test_a_gradient_that_a_callback_spoils_is_told_before_the_step():
+    class Spoil(Callback):
+        def on_gradient(self, progress, x, y):
+            progress.model.gradient[-1] = np.inf
+
+    made = model()
+    before = made.theta.copy()
+    with pytest.raises(Diverged, match="gradient of layer 3 Dense b is not finite at epoch 1, step 1"):
+        fit(made, MSE(), SGD(lr=0.1), X, Y, callbacks=[Spoil()])
+    assert np.array_equal(made.theta, before)
 
 
 def test_in_sgd_l2_is_weight_decay():
@@ -147,8 +159,16 @@ def test_example_weights():
     expected = fit(repeated, MSE(), SGD(lr=0.1), X[keep], Y[keep], batch_size=12, callbacks=[other])
     assert np.allclose(watch.seen[0], other.seen[0], rtol=1e-12)
     assert history[0]["train_loss"] == pytest.approx(expected[0]["train_loss"], rel=1e-12)
-    small = train(model(), batch_size=1, weights=weights)[0]  # in which no step is wasted on weight 0
-    assert np.isfinite(small[0]["train_loss"])
+
+    class Steps(Callback):
+        seen = 0
+
+        def on_step(self, progress):
+            self.seen += 1
+
+    steps = Steps()
+    small = fit(model(), MSE(), SGD(lr=0.1), X, Y, batch_size=1, weights=weights, callbacks=[steps])
+    assert np.isfinite(small[0]["train_loss"]) and steps.seen == 11  # none is wasted on weight 0
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 """What a run prints: the table of epochs, and what can be copied from it."""
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from threestep.training import load_config
-from threestep.training.report import EpochTable, Log, closing, typed
+from threestep.training.report import Bar, EpochTable, Log, closing, say, typed
 
 
 def shown(capsys, epochs, before=0, until=None, stop=False, **how):
@@ -46,6 +47,22 @@ def test_the_first_and_the_last_epoch_have_a_line(capsys, run, epochs):
 def test_quiet_and_verbose(capsys):
     assert shown(capsys, 3, quiet=True) == []
     assert len(shown(capsys, 100, verbose=True)) == 104
+
+
+def test_the_bar_of_a_run_that_goes_on_begins_where_it_stopped(capsys):
+    bar = Bar()
+    bar.on_start(SimpleNamespace(epochs=4, steps_per_epoch=5, step=7))
+    assert (bar.bar.n, bar.bar.total) == (7, 20)
+    bar.on_end(None)
+
+
+def test_where_nobody_reads_any_more_a_script_goes_on_in_silence(monkeypatch):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w") as nobody, monkeypatch.context() as patch:
+        patch.setattr("sys.stdout", nobody)
+        say("one")
+        say("two")
 
 
 def test_the_log_takes_any_file_name(tmp_path):
