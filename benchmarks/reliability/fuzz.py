@@ -125,7 +125,10 @@ def wrong(code, err):
 
 
 def fuzz(count, seed, path):
-    """(a list of the failures, {exit code: how often}, the slowest case in seconds, the largest peak in bytes)."""
+    """(a list of the failures, {exit code: how often}, the slowest case in seconds, the largest peak in bytes).
+
+    The seconds are the processor's, since others may work beside this process.
+    """
     rng, failures, codes, slowest, peak = random.Random(seed), [], {}, 0.0, 0
     try_case(CONFIGS[0].read_bytes(), [], path)  # imports
     for i in range(count):
@@ -133,13 +136,13 @@ def fuzz(count, seed, path):
         sampled = i % 50 == 0
         if sampled:
             tracemalloc.start()
-        start = time.perf_counter()
+        start = time.process_time()
         try:
             code, err = try_case(data, overrides, path)
             what = wrong(code, err)
         except Exception as error:
             code, err, what = 1, "", f"{type(error).__name__}: {error}"
-        seconds = time.perf_counter() - start
+        seconds = time.process_time() - start
         if sampled:
             peak = max(peak, tracemalloc.get_traced_memory()[1])
             tracemalloc.stop()

@@ -87,6 +87,8 @@ def test_the_closing_names_the_weights_that_were_evaluated():
         text = closing(summary | {"status": status}, config, {"train": ([0], [0])}, Path("my run"))
         assert f"Weights: {Path('my run') / file}." in text
         assert ("the weights of epoch 2" in text) == (file == "best.npz")
+        shown = Path("my run") / file if status == "interrupted" else Path("my run")
+        assert f"load_run({str(shown)!r})" in text
     assert 'train.py resume "my run"' in text
 
 

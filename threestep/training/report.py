@@ -96,8 +96,9 @@ def closing(summary, config, parts, folder):
             lines.append(f"These are the weights of epoch {best['epoch']}, with the best {words(best['metric'])}.")
         lines.append(f"Trained in {summary['seconds']:.1f} s. On the {on}: {', '.join(figures)}.")
     evaluated = folder / ("best.npz" if best else "last.npz")
+    shown = evaluated if summary["status"] == "interrupted" else folder
     lines.append(f"Weights: {evaluated}. A row for each epoch: {folder / 'metrics.csv'}.")
-    lines.append(f"In Python: from threestep.training import load_run; model, config = load_run({str(folder)!r})")
+    lines.append(f"In Python: from threestep.training import load_run; model, config = load_run({str(shown)!r})")
     return "\n".join(lines)
 
 
@@ -126,7 +127,7 @@ class EpochTable(Callback):
         self.every = 1 if self.verbose else max(1, (progress.epochs - progress.epoch) // 20)
         self.tell(self.opening)
         if progress.step:
-            self.tell(f"  going on   after step {progress.step:,}, in epoch {max(progress.epoch, 1)}")
+            self.tell(f"  going on   after step {progress.step:,}, in epoch {progress.epoch}")
 
     def on_epoch(self, progress):
         first, self.begun = not self.begun, True

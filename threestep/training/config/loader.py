@@ -9,7 +9,7 @@ import yaml
 from ..errors import ConfigError
 from .places import Place, Places, Source, Spot
 
-MAX_BYTES, MAX_NODES, MAX_DEPTH, MAX_DIGITS = 20_000, 2_000, 40, 100
+MAX_BYTES, MAX_NODES, MAX_DEPTH, MAX_DIGITS = 16_000, 1_500, 40, 100
 CONSTANTS = dict.fromkeys(("", "~", "null", "Null", "NULL")) | {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
