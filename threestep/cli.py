@@ -71,17 +71,25 @@ def guarded(verb, options):
 
 
 def train(options):
-    from threestep.training import ConfigError, train
+    from threestep.training import train
 
-    near = get_close_matches(options.config, VERBS, n=1)
-    if near and options.config.isalpha() and not os.path.exists(options.config):
-        guess = f"Did you mean the verb {near[0]!r}? It comes first: train.py {near[0]} ..."
-        raise ConfigError(f"{options.config!r} is no config file. {guess}")
-    if options.overrides and os.path.isfile(options.overrides[0]) and not os.path.exists(options.config):
-        verbs = f"A verb is one of {', '.join(VERBS)}"
-        raise ConfigError(f"{options.config!r} is neither a verb nor a config file. {verbs}")
+    refuse_verb(options.config, options.overrides)
     where = {"out": options.out, "overwrite": options.overwrite, "init_from": options.init_from}
     return run(train, options.config, options.overrides, **where, **told(options))
+
+
+def refuse_verb(word, rest):
+    """ConfigError where the word for the config is no file, and more likely a verb that there is not."""
+    from threestep.training import ConfigError
+
+    if os.path.exists(word):
+        return
+    near = get_close_matches(word, VERBS, n=1)
+    if near and word.isalpha():
+        guess = f"Did you mean the verb {near[0]!r}? It comes first: train.py {near[0]} ..."
+        raise ConfigError(f"{word!r} is no config file. {guess}")
+    if rest and os.path.isfile(rest[0]):
+        raise ConfigError(f"{word!r} is neither a verb nor a config file. A verb is one of {', '.join(VERBS)}")
 
 
 def resume(options):

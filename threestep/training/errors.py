@@ -1,4 +1,4 @@
-"""What can go wrong in a run through no fault of the program, and how messages name a parameter or a path."""
+"""What can go wrong in a run through no fault of the program, and how messages word numbers, paths, parameters."""
 
 import re
 
@@ -36,6 +36,11 @@ class Diverged(Exception):
 def typed(path):
     """A path as it is typed into a shell."""
     return f'"{path}"' if re.search(r"[^\w./\\:-]", str(path)) else str(path)
+
+
+def counted(number, what):
+    """ "1 step", "2,000 steps"."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def describe(model, name):

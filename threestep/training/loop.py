@@ -146,14 +146,7 @@ def train_epoch(progress, x, targets, batch_size, accumulate):
             if progress.callbacks:
                 notify(progress.callbacks, "on_gradient", progress, *batch[:2])
                 require_finite(progress, "gradient", model.gradient)
-            for name, vector in getattr(optimizer, "state", {}).items():
-                if isinstance(vector, np.ndarray):
-                    require_finite(progress, f"the optimizer's {name}", vector)
-            require_finite(progress, "the value", model.theta)
-            if not all(np.isfinite(array).all() for array in state):
-                raise diverged(progress, "a layer's state is not finite")
-            if not isfinite(optimizer.lr):
-                raise diverged(progress, f"lr is {optimizer.lr}")
+            require_finite_state(progress, state)
             optimizer.step(model.theta, model.gradient, model.segments)
             progress.loss_sum += progress.loss * counted
             progress.counted += counted
@@ -211,6 +204,18 @@ def close_epoch(progress, valid, metrics):
     progress.order = None
     progress.history.append(progress.record)
     notify(progress.callbacks, "on_epoch", progress)
+
+
+def require_finite_state(progress, state):
+    """Diverged unless all that a step starts from is finite: parameters, the optimizer's vectors, layers' state, lr."""
+    require_finite(progress, "the value", progress.model.theta)
+    for name, vector in getattr(progress.optimizer, "state", {}).items():
+        if isinstance(vector, np.ndarray):
+            require_finite(progress, f"the optimizer's {name}", vector)
+    if not all(np.isfinite(array).all() for array in state):
+        raise diverged(progress, "a layer's state is not finite")
+    if not isfinite(progress.optimizer.lr):
+        raise diverged(progress, f"lr is {progress.optimizer.lr}")
 
 
 def require_finite(progress, name, vector):

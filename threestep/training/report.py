@@ -8,10 +8,9 @@ import numpy as np
 from tqdm import tqdm
 
 from .callbacks import Callback
-from .errors import typed
+from .errors import counted, typed
 from .files import append
 from .metrics import SHARES
-from .verbs.table import counted
 
 USES = {"train": "to train on", "valid": "to watch progress with", "test": "kept for the test at the end"}
 

@@ -3,7 +3,8 @@
 import json
 import warnings
 from copy import deepcopy
-from math import ceil
+
+from threestep.data import batches
 
 from .environment import fingerprint
 from .errors import CheckpointError, ConfigError
@@ -60,12 +61,12 @@ def require_more_epochs(config, facts):
         )
 
 
-def require_same_schedule(config, facts, examples):
+def require_same_schedule(config, facts, y):
     """ConfigError where another number of epochs gives another learning rate to a step that both have."""
     schedule, epochs = config.fit_options["schedule"], facts["config"]["train"]["epochs"]
     if schedule is None or epochs == config.epochs:
         return
-    steps = ceil(examples / (config.batch_size * config.fit_options["accumulate"]))
+    steps = sum(1 for _ in batches(y, y, config.batch_size * config.fit_options["accumulate"]))
     before, now = (rates(schedule, config.optimizer, n, steps) for n in (epochs, config.epochs))
     apart = [(abs(old - new), step, old, new) for step, (old, new) in enumerate(zip(before, now, strict=False))]
     most, step, old, new = max(apart, key=lambda found: found[0])  # where they are told apart best, also in few digits

@@ -78,7 +78,7 @@ def resume(run, overrides=(), *, plugins=None, reschedule=False, **told):
         env = environment(parts)
         require_same_data(folder, env, facts)
         if not reschedule:
-            require_same_schedule(config, facts, len(parts["train"][0]))
+            require_same_schedule(config, facts, parts["train"][1])
         caught.patient = True
         write_checkpoint(folder / "last.npz", arrays, facts)  # it may have been best.npz
         return go(config, parts, folder, caught, env, told, start=(arrays, facts))

@@ -15,12 +15,11 @@ class Components:
     """Makes the components of one config; what is wrong with them is collected in `errors`, and they are None.
 
     Attributes:
-        known: {kind: {name: class}}, the registries with the plugins' classes, which win.
+        known: {kind: {name: class}}, all that the config may name.
     """
 
-    def __init__(self, places=None, plugins=None):
-        self.places, self.errors = Places() if places is None else places, []
-        self.known = {kind: registry | (plugins or {}).get(kind, {}) for kind, registry in REGISTRIES.items()}
+    def __init__(self, places=None, known=REGISTRIES):
+        self.places, self.known, self.errors = Places() if places is None else places, known, []
 
     def error(self, path, what, of_value=False):
         """A ConfigError that points at the key, or the value, of a path; without a text, it names the path."""

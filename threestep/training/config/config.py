@@ -12,7 +12,7 @@ from .keys import KEYS, TRAIN_KEYS, filled, make_early_stop, metric_names
 from .loader import MAX_BYTES, read_yaml, write_yaml
 from .models import Models
 from .overrides import apply_override
-from .plugins import load_plugins
+from .plugins import known_classes
 from .registry import with_defaults
 
 
@@ -32,8 +32,8 @@ class Config:
     """
 
     def __init__(self, values, overrides=(), places=None, plugins=None, name="the config", source=b""):
-        classes, self.plugins = load_plugins(plugins) if plugins else ({}, None)
-        self.name, self.source, self._made = name, source, Models(places, classes)
+        known, self.plugins = known_classes(plugins)
+        self.name, self.source, self._made = name, source, Models(places, known)
         make = self._made
         self.places, self.layer_paths = make.places, make.layer_paths
         if not isinstance(values, dict):

@@ -11,8 +11,8 @@ from .wording import words
 class Models(Components):
     """Makes models too. layer_paths: [(layer, its path)], for what goes wrong later."""
 
-    def __init__(self, places=None, plugins=None):
-        super().__init__(places, plugins)
+    def __init__(self, *places_and_known):
+        super().__init__(*places_and_known)
         self.layer_paths = []
 
     def model(self, spec):

@@ -16,7 +16,7 @@ WHOLE = {  # what a config may lack, and what it then looks like
 def apply_override(values, places, override, rank, known):
     """Sets one key=value in the config; the path steps over component names, as in model.0.out_features=8.
 
-    rank: its place on the command line, from 1. known: the registries.
+    rank: its place on the command line, from 1. known: the classes that a config may name.
     Raises ConfigError, pointing into the override, where the path leads nowhere or the value is no YAML.
     """
     text, equals, _ = override.partition("=")

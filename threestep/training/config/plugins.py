@@ -12,8 +12,15 @@ from optim import Optimizer, Schedule
 
 from ..errors import ConfigError
 from .places import Place, Source
+from .registry import REGISTRIES
 
 BASES = {"model": Layer, "loss": Loss, "optimizer": Optimizer, "schedule": Schedule}
+
+
+def known_classes(plugins=None):
+    """({kind: {name: class}} of all that a config may name, what load_plugins tells of the user's file, or None)."""
+    own, told = load_plugins(plugins) if plugins else ({}, None)
+    return {kind: registry | own.get(kind, {}) for kind, registry in REGISTRIES.items()}, told
 
 
 def load_plugins(file):

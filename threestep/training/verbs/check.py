@@ -10,12 +10,12 @@ from layers.guards import batch
 from threestep.checks.gradients import restorer
 from threestep.data import batches
 
-from ..errors import Diverged, describe
+from ..errors import Diverged, counted, describe
 from ..loop import classic_mistakes, evaluate, fit, fit_standardize
 from ..prepare import prepare
 from .directions import check_directions
 from .start import as_labels, idle_units, knowing_nothing, odd_scale, reason
-from .table import counted, megabytes, table
+from .table import megabytes, table
 from .watch import inner, layer_rows, new_bytes, watched
 
 FAR = 2  # times the loss of a model that knows nothing, or that before a step

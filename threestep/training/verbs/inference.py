@@ -12,14 +12,14 @@ import numpy as np
 from losses import NLL, BinaryCrossEntropy, BinaryCrossEntropyWithLogits, CrossEntropy, KLDivergence
 from threestep.data import DataError
 
-from ..errors import ConfigError
+from ..errors import ConfigError, counted
 from ..files import write_whole
 from ..loop import predict
 from ..metrics import METRICS, SHARES, classes, default_metrics
 from ..prepare import prepare
 from ..run import load_run
 from .inputs import read_inputs
-from .table import counted, table
+from .table import table
 
 MANY = 20  # classes: above it, neither a confusion matrix nor a column for each
 

@@ -67,9 +67,8 @@ def read_arrays(path):
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
     except Exception as error:  # what NumPy and zipfile raise for a file that is something else depends on its bytes
-        why = (
-            "it is no NumPy file, or holds Python's objects" if "pickle" in str(error) else error
-        )  # no advice to unpickle
+        unsafe = "pickle" in str(error)  # NumPy advises to allow it
+        why = "it is no NumPy file, or holds Python's objects" if unsafe else error
         raise DataError(f"{path} cannot be read as arrays of numbers: {why}") from None
     raise DataError(f"{path}: expected an array x, or one array alone, got {', '.join(found.files) or 'none'}")
 

@@ -8,8 +8,9 @@ from textwrap import fill, shorten
 
 import yaml
 
+from ..config.plugins import known_classes
 from ..config.registry import LAYER_KEYS, arguments
-from .schema import first_sentence, registries, required
+from .schema import first_sentence, required
 from .templates import templates, unknown
 
 KINDS = {"layers": "model", "losses": "loss", "optimizers": "optimizer", "schedules": "schedule", "data": "data"}
@@ -25,7 +26,7 @@ def list_names(kind=None, name=None, plugins=None):
 
     Raises ConfigError for a kind or a name that is unknown.
     """
-    classes = registries(plugins)
+    classes, _ = known_classes(plugins)
     known = {kind: classes[key] for kind, key in KINDS.items()} | {"configs": templates()}
     width = shutil.get_terminal_size((120, 0)).columns
     if kind is None:

@@ -5,8 +5,8 @@ import re
 
 from ..callbacks import EarlyStop
 from ..config.keys import KEYS, TRAIN_KEYS
-from ..config.plugins import load_plugins
-from ..config.registry import LAYER_KEYS, REGISTRIES, arguments
+from ..config.plugins import known_classes
+from ..config.registry import LAYER_KEYS, arguments
 from ..metrics import METRICS
 
 NUMBER, TEXT = {"type": "number"}, {"type": "string"}
@@ -51,19 +51,13 @@ WORDS = {
 }
 
 
-def registries(plugins=None):
-    """{kind: {name: class}} of all that a config may name; plugins: a file of own classes."""
-    own = load_plugins(plugins)[0] if plugins else {}
-    return {kind: registry | own.get(kind, {}) for kind, registry in REGISTRIES.items()}
-
-
 def schema(plugins=None):
     """The JSON Schema (draft 7) of a config, as text; plugins: a file of own classes.
 
     A component is a name where nothing is required, or a mapping from a name to its first argument or its options. An
     argument's default tells its type; one without a default, or with None, may be anything: train.py check knows more.
     """
-    known = registries(plugins)
+    known, _ = known_classes(plugins)
     definitions = {kind: one_of(kind, registry) for kind, registry in known.items()}
     definitions["node"] = node(definitions["model"]["anyOf"][1]["properties"])
     for kind, registry in known.items():

@@ -17,8 +17,3 @@ def table(rows, align):
 def megabytes(size):
     """Bytes in MB, 10^6 bytes."""
     return "< 0.01 MB" if 0 < size < 5000 else f"{size / 1e6:,.2f} MB"
-
-
-def counted(number, what):
-    """ "1 step", "2 steps"."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

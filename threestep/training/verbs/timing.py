@@ -7,9 +7,10 @@ from time import perf_counter
 
 import numpy as np
 
+from ..errors import counted
 from ..loop import fit_standardize
 from ..prepare import prepare
-from .table import counted, megabytes, table
+from .table import megabytes, table
 from .watch import STEPS, inner, layer_rows, new_bytes, watched
 
 SECONDS, LEAST, MOST = 3, 5, 50  # repetitions: for about so many seconds, and how many of them
