@@ -73,6 +73,17 @@ def test_the_messages_word_for_word(tmp_path, monkeypatch, case):
     assert caret == " " * (column - 1) + "^"
 
 
+@pytest.mark.parametrize(
+    ("key", "guess"), [("optimiser: Adam", "optimizer"), ("trian: {epochs: 1}", "train"), ("epochs: 1", "train.epochs")]
+)
+def test_what_is_misspelt_is_not_missing_too(tmp_path, monkeypatch, key, guess):
+    rest = {"optimizer": "optimizer: Adam\n", "train": "train: {epochs: 1}\n"}
+    rest.pop(guess.split(".")[0])
+    text = "data: Digits\nmodel: [Flatten, Dense: 10]\nloss: CrossEntropy\n" + "".join(rest.values()) + key + "\n"
+    (error,) = refused(tmp_path, monkeypatch, text).split("\n")[::3]
+    assert error.startswith(f"c.yaml:5:1: error: unknown key '{key.split(':')[0]}'. Did you mean '{guess}'?")
+
+
 def test_all_at_once_in_the_order_of_the_file(tmp_path, monkeypatch):
     text = (
         "sed: 1\ntrain: {epochs: 0, batchsize: 2}\noptimizer: {Adam: {lr: -1, betas: [a, 2]}}\nloss: MSEE\n"

@@ -47,13 +47,16 @@ def filled(make, values, known, path=()):
     if not isinstance(values, dict):
         make.refuse(path, where[:-1], "keys with values", values)
         return dict(known)
+    guesses = ""
     for key in values:
         if key not in known:
             guess = did_you_mean(key, known)
             if not path and key in TRAIN_KEYS:  # not indented, or given without its path
                 guess = f". Did you mean 'train.{key}'?"
+            guesses += guess
             make.report((*path, key), f"unknown key '{where}{key!s:.80}'{guess} Keys: {', '.join(known)}.")
-    missing = [f"{where}{key}" for key, default in known.items() if default is ... and key not in values]
+    needed = [key for key, default in known.items() if default is ... and key not in values]
+    missing = [f"{where}{key}" for key in needed if f"'{key}" not in guesses]  # else it is there, misspelt or misplaced
     if missing:
         make.report(path, f"{listed(missing)} {'is' if len(missing) == 1 else 'are'} missing.")
     values = {key: values.get(key, default) for key, default in known.items()}
