@@ -1,8 +1,20 @@
-"""Is it right? Finite differences, the linear approximation, and the contract of a layer."""
+"""Is it right, and if not, which bug is it? Finite differences, the contract of a layer, diagnosis."""
 
 from .contract import check_contract
+from .diagnose import diagnose
+from .diagnosis import Diagnosis, Finding
 from .gradients import check_gradients, numerical_gradient
 from .report import Report
 from .taylor import Taylor, taylor_test
 
-__all__ = ["Report", "Taylor", "check_contract", "check_gradients", "numerical_gradient", "taylor_test"]
+__all__ = [
+    "Diagnosis",
+    "Finding",
+    "Report",
+    "Taylor",
+    "check_contract",
+    "check_gradients",
+    "diagnose",
+    "numerical_gradient",
+    "taylor_test",
+]

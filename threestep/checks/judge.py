@@ -1,0 +1,310 @@
+"""What is wrong with a layer: its steps held against the right ones, its own forward, and each other."""
+
+from .bank import evaluate, formulas
+from .diagnosis import Diagnosis, Finding
+from .promises import broken_promises, plain, raised
+from .signatures import by_parameter, by_place, by_ratio, by_shape, close, in_words
+from .variants import WINDOWS, border, forward_variants, hits, slope_variants
+
+STEPS = ("forward", "backward", "update")
+NORMALIZATIONS = ("BatchNorm", "LayerNorm", "InstanceNorm", "GroupNorm", "RMSNorm")
+
+
+def judge_layer(case):
+    """The Diagnosis of a layer from its Evidence."""
+    trained = any(key.startswith("a.params.") for key in case.arrays)
+    steps = [step for step in STEPS if trained or step != "update"]
+    stop = raised(case)
+    reached = steps[: steps.index(stop.step)] if stop and stop.step in steps else steps
+    findings = list(broken_promises(case)) if stop is None or reached else []
+    for step in reached:
+        findings += {"forward": forward, "backward": backward, "update": update}[step](case)
+    if stop is None:
+        findings += elsewhere(case, findings)
+    else:
+        findings.append(stop)
+    failed = {finding.step for finding in findings}
+    known = {step: step not in failed if step in reached or step in failed else None for step in steps}
+    known["contract"] = "contract" not in failed if stop is None or "contract" in failed else None
+    result = Diagnosis(case.name, known, findings)
+    for finding in findings:
+        finding.locate = finding.locate or where(case, finding, known)
+    return result
+
+
+def where(case, finding, known):
+    """The place in words: "Dense.update: dW wrong, db right; forward and backward right"."""
+    head = f"{case.name}.{finding.step}" if finding.step != "contract" else f"{case.name}, the contract of the steps"
+    beside = [
+        plain(n) for n in case.outputs("d") if finding.step == "update" and case.agrees(n) and plain(n) != finding.what
+    ]
+    right = [step for step, ok in known.items() if ok and step != finding.step]
+    text = f"{head}: {finding.what} wrong" + (f", {' and '.join(beside)} right" if beside else "")
+    return text + (f"; {' and '.join(right)} right" if right else "")
+
+
+# forward
+
+
+def forward(case):
+    """The Findings of forward: y, and the state that it leaves."""
+    for name in case.outputs("y"):
+        for take in ("main", "second", "of 1", "of 2", "of 3"):
+            if not case.agrees(name, take) and not case.error(take):
+                yield finding("forward", case, name, *name_y(case, name, take), takes=("of 1", "of 2", "of 3", "main"))
+                return
+    for name in case.outputs("state"):
+        if not case.agrees(name):
+            a, n = case.pair(name)
+            bug, words = from_bank(case, name) or (
+                None,
+                f"after one step {in_words(a, n)}" if a is not None else "is missing",
+            )
+            yield finding("forward", case, name, bug, words)
+            return
+    for name in case.outputs("y"):
+        for take, bug in (
+            ("evaluation", "mode-ignored"),
+            ("ties", None),
+            ("huge", "no-max-shift"),
+            ("low", "no-max-shift"),
+        ):
+            a, n = case.pair(name, take)
+            if case.error(take) or case.agrees(name, take):
+                continue
+            if take in ("huge", "low"):
+                bug = bug if case.name in ("Softmax", "LogSoftmax") else None
+                at = "1000" if take == "huge" else "-1000"
+                yield finding("forward", case, name, bug, f"for x around {at} {in_words(a, n)}")
+            elif take == "evaluation":
+                training = close(a, case.mine.get(f"main.{name}"))
+                words = "in evaluation is that of training" if training else f"in evaluation {in_words(a, n)}"
+                yield finding("forward", case, name, bug if training else None, words)
+            else:
+                yield finding("forward", case, name, bug, f"for x of -1, 0 and 1 {in_words(a, n)}")
+            return
+
+
+def name_y(case, name, take):
+    a, n = case.pair(name, take)
+    if a is None:
+        return None, "is missing"
+    if take != "main":
+        return None, in_words(a, n)
+    found = from_bank(case, name)
+    if found:
+        return found
+    if (
+        case.name in WINDOWS
+        and a.shape != n.shape
+        and a.ndim == n.ndim
+        and (a.shape[0], a.shape[-1]) == (n.shape[0], n.shape[-1])
+    ):
+        return "padding-off-by-one", f"has shape {a.shape}, expected {n.shape}"
+    if a.shape != n.shape:
+        return by_shape(a, n, sizes(case)) or (None, in_words(a, n))
+    for bug, words, variant in forward_variants(case):
+        if variant is not None and close(a, variant):
+            return bug, words
+    if case.name in WINDOWS and a.ndim > 2:
+        found = by_place(a, n, [("padding-off-by-one", border(a.shape), "at the border")])
+    return found or by_ratio(a, n, sizes(case)) or (None, in_words(a, n))
+
+
+# backward
+
+
+def backward(case):
+    """The Findings of backward, in training and in evaluation, at kinks, and with another g."""
+    for name in case.outputs("dx"):
+        a, n = case.pair(name)
+        if not case.right_slope(name):
+            yield finding("backward", case, name, *name_slope(case, name), takes=("of 1", "of 2", "of 3", "main"))
+            return
+        if not (case.agrees(name) and case.agrees(name, "second")):  # right for its own forward, which is wrong
+            return
+        for take in ("of 1", "of 2", "of 3", "ties", "evaluation"):
+            if case.agrees(name, take) or case.error(take):
+                continue
+            a, n = case.pair(name, take)
+            bug = None
+            if take == "ties":
+                bug = "pool-ties" if case.name.startswith("MaxPool") else "derivative-at-zero"
+            if take == "evaluation":
+                bug = "mode-ignored"
+            words = {"ties": "for x of -1, 0 and 1 ", "evaluation": "in evaluation "}.get(
+                take, f"for {take[-1]} examples "
+            )
+            yield finding("backward", case, name, bug, words + (in_words(a, n) if a is not None else "is missing"))
+            return
+        bug, words = linear(case, name)
+        if words:
+            yield finding("backward", case, name, bug, words)
+            return
+
+
+def linear(case, name):
+    """(bug, symptom) where dx is not linear in g, else (None, "")."""
+    found = {data: case.mine.get(f"linear.dx_{data}" + name[2:]) for data in ("a", "b", "mix", "twice")}
+    if any(array is None for array in found.values()):
+        return None, ""
+    if close(found["a"], found["twice"]) and close(found["a"], found["b"]) and found["a"].any():
+        return "g-ignored", "is the same for every g"
+    p, q = case.arrays["weights"]
+    if not close(found["twice"], 2 * found["a"], 1e-6) or not close(
+        found["mix"], p * found["a"] + q * found["b"], 1e-6
+    ):
+        return "nonlinear-in-g", "for 2 g is not twice dx, or for a sum of two g not the sum"
+    return None, ""
+
+
+def name_slope(case, name):
+    """(bug, symptom) of a wrong dx or parameter gradient."""
+    a, n = case.pair(name)
+    if a is None:
+        return None, "is missing"
+    if n is None:
+        return None, "is not the gradient of forward, by finite differences along random directions"
+    found = from_bank(case, name)
+    if found:
+        return found
+    if name.startswith("dx"):
+        bug, words = linear(case, name)
+        if bug == "g-ignored":
+            return bug, words
+    if a.shape != n.shape:
+        return by_shape(a, n, sizes(case)) or (None, in_words(a, n))
+    if case.right:
+        for bug, words, variant in slope_variants(case, name):
+            if variant is not None and close(a, variant):
+                return bug, words
+    averaged = (
+        name.count(".") and n.ndim == 1 and all(case.agrees(o) for o in case.outputs("d") if case.pair(o)[1].ndim > 1)
+    )
+    found = by_ratio(a, n, sizes(case), bias=bool(averaged) and name.endswith((".b", ".beta")))
+    if found and found[0]:
+        return found
+    if name.startswith("d."):
+        parameter = case.arrays[f"a.params.{name[2:]}"]
+        found = by_parameter(a, n, parameter) or found
+        if found and found[0]:
+            return found
+    if name.startswith("dx"):
+        found = by_place(a, n, places(case, a, n)) or normalization(case, a, n) or found
+        if found:
+            return found
+        bug, words = linear(case, name)
+        if bug:
+            return bug, words
+    if case.right and case.agrees(name, "second"):
+        return None, in_words(a, n) + ", with this x only"
+    return found or (None, in_words(a, n))
+
+
+def places(case, a, n):
+    """[(bug, mask, words)]: where a wrong dx may be wrong for a reason that has a name."""
+    x, g = case.arrays.get("a.x"), case.arrays.get("a.g")
+    if x is None or x.shape != a.shape:
+        return
+    if g is not None and g.shape == a.shape and close(a[x < 0], g[x < 0]):
+        yield "mask-missing", x < 0, "where x < 0, and is g there"
+    if case.right and (seen := hits(case)) is not None:
+        yield "overlaps-overwritten", seen > 1, "where windows overlap"
+    if case.name in WINDOWS and a.ndim > 2:
+        yield "padding-off-by-one", border(a.shape), "at the border"
+
+
+def normalization(case, a, n):
+    """A difference that is constant over what is normalized together, or in proportion to the normalized x."""
+    if case.name not in NORMALIZATIONS or a.shape != n.shape:
+        return None
+    axes = {"BatchNorm": tuple(range(a.ndim - 1)), "LayerNorm": (-1,), "RMSNorm": (-1,)}.get(
+        case.name, tuple(range(1, a.ndim - 1))
+    )
+    x, rest = case.arrays["a.x"], a - n
+    xhat = x - (0 if case.name == "RMSNorm" else x.mean(axes, keepdims=True))
+    slope = (rest * xhat).sum(axes, keepdims=True) / (xhat * xhat).sum(axes, keepdims=True)
+    if close(rest, rest.mean(axes, keepdims=True) + 0 * rest):
+        return "batchnorm-mean-term", "differs by the same amount in all entries that are normalized together"
+    if close(rest, slope * xhat):
+        return "batchnorm-variance-term", "differs in proportion to the normalized x"
+    if close(rest, slope * xhat + rest.mean(axes, keepdims=True)):
+        return "batchnorm-constant-statistics", "differs by a constant and a multiple of the normalized x"
+    return None
+
+
+# update
+
+
+def update(case):
+    """The Findings of update, one for each gradient that is wrong."""
+    for name in case.outputs("d"):
+        if case.right_slope(name, name[2:]):
+            continue
+        yield finding("update", case, name, *name_slope(case, name), takes=("of 1", "of 2", "of 3", "main"))
+
+
+def elsewhere(case, findings):
+    """What raises with another number of examples, another dtype or in evaluation only."""
+    if findings:
+        return
+    for take in ("of 1", "of 2", "of 3", "evaluation", "float32", "ties", "second", "linear"):
+        if case.error(take) and any(key.startswith(f"{take}.") for key in case.true):
+            found = raised(case, take)
+            found.symptom = {"evaluation": "in evaluation", "float32": "for float32"}.get(
+                take, f"with {take}"
+            ) + f" {found.symptom}"
+            yield found
+            return
+
+
+# common
+
+
+def finding(step, case, name, bug, words, takes=()):
+    return Finding(step, plain(name), bug, words, smallest=smallest(case, name, takes))
+
+
+def smallest(case, name, takes):
+    """From which number of examples on an output is wrong."""
+    counts = [examples(case) if take == "main" else int(take[3:]) for take in takes]
+    wrong = [not case.agrees(name, take) for take in takes]
+    if True not in wrong or any(case.pair(name, take)[1] is None for take in takes[: wrong.index(True)]):
+        return ""
+    first = wrong.index(True)
+    return (
+        f"passes at N={counts[first - 1]}, fails at N={counts[first]}" if first else f"fails at N={counts[0]} already"
+    )
+
+
+def examples(case):
+    return len(next(array for name, array in case.arrays.items() if name.startswith(("a.x", "a.p"))))
+
+
+def sizes(case):
+    """The sizes in play by word, for ratios: {"examples": 5, "features": 7, "outputs": 3}."""
+    x = next((array for name, array in case.arrays.items() if name.startswith(("a.x", "a.p"))), None)
+    y = case.true.get("main.y")
+    found = {"examples": len(x), "features" if "a.x" in case.arrays else "classes": x.shape[-1]}
+    if y is not None and y.ndim > 1:
+        found["outputs"] = y.shape[-1]
+        found["entries of an example"] = y[0].size
+    if x.ndim > 2:
+        found["positions"] = x[0].size // x.shape[-1]
+        found["rows"] = x.size // x.shape[-1]
+    return {word: size for i, (word, size) in enumerate(found.items()) if size not in list(found.values())[:i]}
+
+
+def from_bank(case, name):
+    """(bug, symptom) of the formula that an output equals on two seeds, or None."""
+    pairs = [(seed, case.mine.get(f"{take}.{name}")) for seed, take in (("a", "main"), ("b", "second"))]
+    if name.startswith("state"):
+        pairs = pairs[:1]
+    values = {seed: case.values(seed) for seed, _ in pairs} if formulas(case.name, name) else {}
+    for bug, line in formulas(case.name, name):
+        wrong = [(a, evaluate(case.name, line, values[seed])) for seed, a in pairs]
+        if all(a is not None and w is not None and close(a, w, 1e-8) for a, w in wrong):
+            truth = case.true.get(f"main.{name}")
+            if truth is None or not close(wrong[0][1], truth, 1e-8):
+                return bug, f"is {line} (two seeds)" if len(pairs) == 2 else f"is {line}"
+    return None

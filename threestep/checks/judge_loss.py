@@ -1,0 +1,112 @@
+"""What is wrong with a loss: its value and its slope."""
+
+import numpy as np
+
+from .diagnosis import Diagnosis
+from .judge import finding, from_bank, sizes, where
+from .promises import broken_promises, raised
+from .signatures import by_place, by_ratio, by_shape, close, in_words
+
+COUNTS = ("of 1", "of 2", "of 3", "main")
+ENDS = {"CrossEntropy": "no-max-shift", "BinaryCrossEntropyWithLogits": "no-max-shift"}
+
+
+def judge_loss(case):
+    """The Diagnosis of a loss from its Evidence."""
+    stop = raised(case)
+    steps = ["forward", "backward"]
+    square = broadcast(case)
+    if stop is not None and not square:
+        findings = [*forward(case), stop] if stop.step == "backward" else [stop]
+    elif square:
+        findings = square
+    else:
+        findings = [*broken_promises(case), *forward(case), *backward(case)]
+    failed = {finding.step for finding in findings}
+    reached = steps[: steps.index(stop.step)] if stop else steps
+    known = {step: step not in failed if step in reached or step in failed else None for step in steps}
+    known["contract"] = "contract" not in failed if stop is None or "contract" in failed else None
+    result = Diagnosis(case.name, known, findings)
+    for found in findings:
+        found.locate = found.locate or where(case, found, known)
+    return result
+
+
+def broadcast(case):
+    """A loss of one column that is the mean over all pairs of rows."""
+    a, n = case.pair("l", "column")
+    if a is None or n is None or close(a, n) or a.size != 1 or case.name not in ("MSE", "MAE", "Huber"):
+        return []
+    p, t = case.arrays["column.p"], case.arrays["column.t"]
+    pairs = np.repeat(p, len(p), 0), np.tile(t, (len(t), 1))
+    square = case.replay("column", {"column.p": pairs[0], "column.t": pairs[1]}).get("l")
+    if square is None or not close(a.ravel(), np.ravel(square)):
+        return []
+    return [
+        finding("forward", case, "l", "broadcast-to-square", "is the mean over every pair of a prediction and a target")
+    ]
+
+
+def forward(case):
+    for take in ("main", "second", "of 1", "of 2", "of 3"):
+        if case.agrees("l", take) or case.error(take):
+            continue
+        a, n = case.pair("l", take)
+        if a is not None and a.size > 1:
+            found = (
+                ("broadcast-to-square", f"has shape {a.shape}, expected one number")
+                if a.shape.count(examples(a, case)) > 1
+                else None
+            )
+            found = found or (None, f"has shape {a.shape}, expected one number: the mean over the examples")
+        else:
+            a = a.reshape(())
+            found = from_bank(case, "l") or by_ratio(a, n, sizes(case)) or (None, in_words(a, n))
+        yield finding("forward", case, "l", *found, takes=COUNTS)
+        return
+    a, n = case.pair("l", "huge")
+    if n is not None and not case.agrees("l", "huge"):
+        bug = ENDS.get(case.name, "log-of-zero") if a is None or not np.isfinite(a).all() else None
+        yield finding("forward", case, "l", bug, f"at the ends of what it takes is {a}, expected {float(n):.6g}")
+
+
+def examples(a, case):
+    return len(case.arrays["a.p"])
+
+
+def backward(case):
+    for take in ("main", "second", "of 1", "of 2", "of 3"):
+        a, n = case.pair("dp", take)
+        if case.agrees("dp", take) or case.error(take):
+            continue
+        if take == "main" and case.right_slope("dp"):
+            return
+        if a is None:
+            found = None, "is missing"
+        elif a.shape != n.shape:
+            found = by_shape(a, n, sizes(case)) or (None, in_words(a, n))
+        else:
+            found = (
+                from_bank(case, "dp")
+                or by_ratio(a, n, sizes(case))
+                or by_place(a, n, places(case))
+                or (None, in_words(a, n))
+            )
+        yield finding("backward", case, "dp", *found, takes=COUNTS)
+        return
+    a, n = case.pair("dp", "huge")
+    if n is not None and not case.agrees("dp", "huge"):
+        bug = ENDS.get(case.name, "log-of-zero") if a is None or not np.isfinite(a).all() else None
+        yield finding(
+            "backward",
+            case,
+            "dp",
+            bug,
+            f"at the ends of what it takes {in_words(a, n) if a is not None else 'is missing'}",
+        )
+
+
+def places(case):
+    target, p = case.arrays["a.t"], case.arrays["a.p"]
+    if target.ndim == 1 and target.dtype.kind in "iu":
+        yield "one-hot-not-subtracted", np.eye(p.shape[1])[target] > 0, "at the labels"

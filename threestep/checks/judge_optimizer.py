@@ -1,0 +1,102 @@
+"""What is wrong with an optimizer: the walk that it takes, step by step."""
+
+import numpy as np
+
+from .diagnosis import Diagnosis, Finding
+from .promises import raised
+from .signatures import close, ratio_of
+from .walks import WALKS, walk
+
+RIGHT = 1e-8  # of the largest displacement
+
+
+def judge_optimizer(case):
+    """The Diagnosis of an optimizer from its Evidence."""
+    stop = raised(case)
+    findings = [stop] if stop else [*contract(case)] or [*walked(case)]
+    failed = {finding.step for finding in findings}
+    known = {"step": "step" not in failed and not stop, "contract": None if stop else "contract" not in failed}
+    for finding in findings:
+        finding.locate = (
+            f"{case.name}.step: {finding.what} wrong"
+            if finding.step == "step"
+            else f"{case.name}, the contract of step"
+        )
+    return Diagnosis(case.name, known, findings)
+
+
+def path(case, answers, take):
+    """(theta at the start, theta after each step) of a take."""
+    seed = {"main": "a", "second": "b"}[take]
+    steps = sum(f"{seed}.g" in name for name in case.arrays)
+    return case.arrays[f"{seed}.theta"], [answers.get(f"{take}.theta{t}") for t in range(steps)]
+
+
+def displacements(start, thetas):
+    return np.diff(np.array([start, *thetas]), axis=0)
+
+
+def contract(case):
+    for word, _ in case.notes["main"]["written"]:
+        if ".g" in word:
+            yield Finding("contract", "the gradient", "optimizer-rebinds", "is changed by step")
+            return
+    start, mine = path(case, case.mine, "main")
+    if all(np.array_equal(theta, start) for theta in mine):
+        returned = any(name.startswith("main.returned.") for name in case.mine)
+        words = "is left alone; another array is returned" if returned else "is left alone by step"
+        yield Finding("contract", "theta", "optimizer-rebinds", words)
+    found = case.error("float32")
+    if found:
+        bug = "promoted-to-float64" if "float64" in found["message"] else None
+        yield Finding("contract", "a float32 theta", bug, f"raises {found['type']}: {found['message']}")
+
+
+def walked(case):
+    takes = ("main", "second")
+    paths = {take: (path(case, case.mine, take), path(case, case.true, take)) for take in takes}
+    mine = {take: displacements(*paths[take][0]) for take in takes}
+    true = {take: displacements(*paths[take][1]) for take in takes}
+    if all(close(mine[take], true[take], RIGHT) for take in takes):
+        return
+    settings = {
+        "momentum": 0.0,
+        "weight_decay": 0.0,
+        "nesterov": False,
+        "coupled": case.name != "AdamW",
+        **case.settings,
+    }
+    known = WALKS.get(case.name, ()) if settings["momentum"] or case.name != "SGD" else ()
+    for bug, words, rule in known:
+        if all(close(mine[take], variant(case, rule, settings, take), RIGHT) for take in takes):
+            yield Finding("step", "the displacement", bug, f"is that of {words} (two seeds)")
+            return
+    yield Finding("step", "the displacement", *by_factor(mine["main"], true["main"], paths["main"], settings))
+
+
+def variant(case, rule, settings, take):
+    seed = {"main": "a", "second": "b"}[take]
+    start, thetas = path(case, case.true, take)
+    gradients = [case.arrays[f"{seed}.g{t}"] for t in range(len(thetas))]
+    return displacements(start, walk(rule, start, gradients, settings))
+
+
+def by_factor(mine, true, paths, settings):
+    """(bug, symptom) from the ratio of the displacements, or from what differs in the first step."""
+    r = ratio_of(mine, true)
+    if r is not None:
+        if abs(r + 1) < 1e-6:
+            return "sign-flipped", "goes uphill: right but for its sign"
+        bug = "factor-of-two" if abs(r) in (0.5, 2) or np.isclose(abs(r), [0.5, 2]).any() else None
+        return bug, f"is {r:.6g} times the expected one, in every step"
+    start = paths[0][0]
+    rest = mine[0] - true[0]
+    if (r := ratio_of(rest, start)) is not None:
+        return "regularizer", f"differs by {r:.4g} times theta in the first step"
+    wrong = [t for t in range(len(true)) if not close(mine[t], true[t], RIGHT)]
+    worst = int(np.argmax(np.abs(mine[wrong[0]] - true[wrong[0]])))
+    right = f"right in the first {wrong[0]} steps, " if wrong[0] else ""
+    return (
+        None,
+        f"is {right}wrong in step {wrong[0] + 1}: {mine[wrong[0]][worst]:.6g}, expected {true[wrong[0]][worst]:.6g}",
+    )

@@ -1,0 +1,163 @@
+"""Broken promises: what a subject did besides returning arrays, each with the bug's name."""
+
+import numpy as np
+
+from .diagnosis import Finding
+from .signatures import close, ratio_of
+
+STEP_OF = {
+    "make": "forward",
+    "build": "forward",
+    "set": "forward",
+    "train": "forward",
+    "eval": "forward",
+    "loss": "forward",
+}
+STEP_OF |= {"slope": "backward", "answer": "answers", "read": "update"}
+GIVEN = {"x": "x", "g": "g", "p": "the prediction", "t": "the target"}
+
+
+def raised(case, take="main"):
+    """The Finding of what a take raised, or None."""
+    error = case.error(take)
+    if error is None:
+        return None
+    step = STEP_OF.get(error["call"], error["call"])
+    line = f" (line {error['line']})" if error["line"] else ""
+    if error["type"] == "NotImplementedError":
+        return Finding(step, error["message"] or step, None, f"is not written yet{line}")
+    what = {"make": "the constructor", "set": "build"}.get(error["call"], step)
+    return Finding(step, what, None, f"raises {error['type']}{line}: {error['message']}")
+
+
+def broken_promises(case):
+    """The Findings of a layer or a loss, most telling first."""
+    yield from moved_parameters(case)
+    yield from written(case)
+    yield from shared(case)
+    yield from dtypes(case)
+    yield from accumulating(case)
+    yield from forgetting(case)
+
+
+def moved_parameters(case):
+    for name, verb in case.notes["main"]["moved"][:1]:
+        moved, before = case.mine[f"main.moved_in_{verb}.{name}"], case.arrays.get(f"a.params.{name}")
+        gradient = case.true.get(f"main.d.{name}", case.mine.get(f"main.d.{name}"))
+        if before is None or moved.shape != before.shape:
+            yield Finding("contract", name, "update-takes-step", f"is replaced by {verb}")
+            continue
+        rate = ratio_of(moved - before, gradient) if gradient is not None else None
+        by = f" by {rate:.4g} times its gradient" if rate else ""
+        dx = case.mine.get("main.dx")
+        bug = "update-takes-step"
+        if verb == "backward" and dx is not None and case.right:
+            new = case.replay("main", {f"a.params.{name}": moved}).get("dx")
+            bug = "backward-after-step" if close(dx, new) and not case.agrees("dx") else bug
+        if verb != "forward":
+            yield Finding("contract", name, bug, f"is moved by {verb}{by}")
+        else:
+            yield Finding("contract", name, "writes-into-input", "is changed by forward")
+
+
+def written(case):
+    seen = set()
+    for take in ("main", "second", "ties", "linear", "evaluation"):
+        for word, verb in case.notes.get(take, {"written": ()})["written"]:
+            data, _, name = word.partition(".")
+            verb = {"loss": "forward", "slope": "backward"}.get(verb, verb)
+            if name.split(".")[0] in GIVEN and data in case_seeds(case) and (name, verb) not in seen:
+                seen.add((name, verb))
+                yield Finding("contract", GIVEN[name.split(".")[0]], "writes-into-input", f"is changed by {verb}")
+            elif not name and verb not in seen:
+                seen.add(verb)
+                yield Finding(
+                    "contract",
+                    word,
+                    "shares-memory",
+                    f"as {step_that_returned(word)} returned it, is changed by a later {verb}",
+                )
+
+
+def case_seeds(case):
+    return {name.split(".")[0] for name in case.arrays}
+
+
+def step_that_returned(word):
+    return "backward" if word.startswith(("dx", "dp")) else "forward"
+
+
+def shared(case):
+    for name, other in case.notes["main"]["shares"][:1]:
+        yield Finding("contract", name, "shares-memory", f"lies in the memory of {other}")
+
+
+def dtypes(case):
+    for name in [*case.outputs("y"), *case.outputs("dx"), *case.outputs("dp"), *case.outputs("d")]:
+        a, n = case.mine.get(f"main.{name}"), case.true.get(f"main.{name}")
+        if a is not None and a.dtype.kind in "iub" and (n is None or n.dtype.kind == "f"):
+            yield Finding("contract", plain(name), "integers", f"has dtype {a.dtype}, expected floats")
+            return
+    if case.error("float32"):
+        return
+    for name in [*case.outputs("y"), *case.outputs("dx"), *case.outputs("dp"), *case.outputs("d")]:
+        a, n = case.pair(name, "float32")
+        if a is not None and a.dtype != np.float32 and (n is None or n.dtype == np.float32):
+            bug = "promoted-to-float64" if a.dtype == np.float64 else None
+            yield Finding("contract", plain(name), bug, f"is {a.dtype} where everything given is float32")
+            return
+
+
+def forgetting(case):
+    """Another forward before must change nothing, with as many examples or with more."""
+    names = [*case.outputs("y"), *case.outputs("dx"), *case.outputs("l"), *case.outputs("dp"), *case.outputs("d")]
+    if case.error("main") or case.notes["main"]["moved"]:
+        return
+    stale = [name for name in names if not same(case, name, "main", "stale")]
+    if case.error("stale") and not case.error("second"):
+        yield Finding("contract", "a second forward", "stale-cache", f"makes it raise {case.error('stale')['message']}")
+        return
+    if stale:
+        yield Finding("contract", plain(stale[0]), "stale-cache", "depends on an x of an earlier forward")
+        return
+    if case.error("shrunk") and not case.error("of 3"):
+        symptom = f"raise {case.error('shrunk')['type']} after 5: {case.error('shrunk')['message']}"
+        yield Finding("contract", "3 examples", "batch-size-frozen", symptom)
+        return
+    frozen = [name for name in names if not same(case, name, "of 3", "shrunk")]
+    if frozen:
+        yield Finding("contract", plain(frozen[0]), "batch-size-frozen", "for 3 examples depends on the 5 before")
+
+
+def same(case, name, first, second):
+    a, b = case.mine.get(f"{first}.{name}"), case.mine.get(f"{second}.{name}")
+    return a is None or b is None or close(a, b, 1e-9)
+
+
+def accumulating(case):
+    if case.notes["main"]["moved"]:
+        return
+    for name in [*case.outputs("d"), *case.outputs("dx"), *case.outputs("dp")]:
+        first = case.mine.get(f"main.{name}")
+        for again in (
+            name.replace("d.", "again.", 1),
+            name.replace("d.", "anew.", 1),
+            name.replace("dx", "dx2"),
+            name.replace("dp", "dp2"),
+        ):
+            second = case.mine.get(f"main.{again}")
+            if again == name or first is None or second is None or close(second, first, 1e-9):
+                continue
+            if name.startswith("d") and not name.startswith("d.") and not same(case, "y", "main", "main"):
+                continue
+            symptom = "is twice as large the second time" if close(second, 2 * first) else "is another the second time"
+            yield Finding("contract", plain(name), "accumulates", symptom)
+            return
+
+
+def plain(name):
+    """How an output is called: d.W is dW, dx.0 is dx[0], state.running_mean as it is."""
+    head, _, rest = name.partition(".")
+    if not rest:
+        return {"l": "the loss"}.get(head, head)
+    return f"{head}[{rest}]" if rest.isdigit() else f"d{rest}" if head == "d" else rest

@@ -1,0 +1,198 @@
+"""Scripts: what is tried on a layer, a loss, an optimizer or a function, for play to carry out.
+
+Sizes of made-up inputs are distinct primes, 5 examples of 7 features, so that a ratio names an axis and a transposed
+array cannot fit; g is random, as ones would hide what softmax and normalization get wrong.
+"""
+
+import numpy as np
+
+from .gradients import each, parts
+
+EXAMPLES, FEATURES, CLASSES = 5, 7, 3
+STEP = 6e-6  # of the finite differences, times max(1, |x|), and doubled for the second pair
+ENTRIES = 120  # up to which an array is swept entry by entry; beyond, along random directions
+DIRECTIONS = 16
+TENSORS = {  # made-up examples where rows will not do
+    **dict.fromkeys(
+        ("Conv2d", "ConvTranspose2d", "MaxPool2d", "AvgPool2d", "GlobalAvgPool", "GlobalMaxPool"), (6, 5, 2)
+    ),
+    **dict.fromkeys(("Upsample", "SpatialDropout", "InstanceNorm"), (6, 5, 2)),
+    **dict.fromkeys(("Conv1d", "MaxPool1d", "AvgPool1d"), (7, 2)),
+    "GroupNorm": (6,),
+    **dict.fromkeys(("Pad", "Flatten", "Permute"), (6, 5, 2)),
+    **dict.fromkeys(("Add", "Multiply", "Concat"), ((7,), (7,))),
+    "Dropout": (83,),
+}
+
+
+def example_shape(name):
+    """One example's shape, or a tuple of them, for a layer of the library of this name."""
+    return TENSORS.get(name, (FEATURES,))
+
+
+def examples(shape, rng, count=EXAMPLES):
+    """Values of magnitude 0.2 to 2, away from the kinks at 0."""
+    if shape and isinstance(shape[0], (tuple, list)):
+        return tuple(examples(part, rng, count) for part in shape)
+    size = (count, *shape)
+    return rng.choice([-1, 1], size) * rng.uniform(0.2, 2, size)
+
+
+def layer_script(model, x, rng):
+    """(takes, arrays) for a layer like `model`, a built one in float64 whose shapes are those expected.
+
+    Raises what the model raises for x.
+    """
+    arrays, shapes = {}, each(lambda part: list(part.shape[1:]), x)
+    shapes = list(map(list, shapes)) if isinstance(x, tuple) else shapes
+    y = model.forward(x)
+    inputs = {"a": x, "b": each(lambda part: part[::-1] * 0.5 + rng.uniform(-0.5, 0.5, part.shape), x)}
+    for seed, value in inputs.items():
+        put(arrays, f"{seed}.x", value)
+        put(arrays, f"{seed}.g", each(lambda part: rng.standard_normal(part.shape), y))
+        for name, array in getattr(model, "params", {}).items():
+            arrays[f"{seed}.params.{name}"] = rng.standard_normal(array.shape) * 0.5 + 0.2
+    for name, array in getattr(model, "state", {}).items():
+        positive = "var" in name or "std" in name
+        arrays[f"state.{name}"] = rng.uniform(0.5, 2, array.shape) if positive else rng.standard_normal(array.shape)
+    for count in (1, 2, 3):
+        put(arrays, f"{count}.x", each(lambda part, count=count: part[:count], x))
+        put(arrays, f"{count}.g", each(lambda part, count=count: part[:count], named(arrays, "a.g", y)))
+    put(arrays, "ties.x", each(lambda part: rng.integers(-1, 2, part.shape).astype(float), x))
+    put(arrays, "huge.x", each(lambda part: 1000.0 + 2 * np.round(part), x))
+    put(arrays, "low.x", each(lambda part: -1000.0 + 2 * np.round(part), x))
+    for name in ("x", "g"):
+        put(arrays, f"32.{name}", each(np.float32, named(arrays, f"a.{name}", x if name == "x" else y)))
+    weights = rng.standard_normal(2)
+    a, b = named(arrays, "a.g", y), named(arrays, "b.g", y)
+    put(arrays, "mix.g", join(lambda p, q: weights[0] * p + weights[1] * q, a, b))
+    arrays["weights"] = weights
+    put(arrays, "twice.g", each(lambda part: 2 * part, a))
+
+    X, G = reference("x", x), reference("g", y)
+    build = ["build", shapes, "float64", 0]
+
+    def start(seed, mode="train", build=build):
+        return [build, ["set", "params", f"{seed}.params"], ["set", "state", "state"], [mode]]
+
+    def steps(data, x="y", g="dx", grads="d"):
+        return [["forward", X(data), x], ["backward", G(data), g], ["update"], ["read", "grads", grads]]
+
+    again = [["update"], ["read", "grads", "again"], ["rewind"], *steps("a", "y2", "dx2", "anew")]
+    takes = {
+        "main": [*start("a"), ["forward", X("a"), "y"], ["read", "state", "state"], *steps("a", "y")[1:], *again],
+        "second": [*start("b"), *steps("b")],
+        "stale": [*start("a"), *steps("b", "old_y", "old_dx", "old"), ["rewind"], *steps("a")],
+        "shrunk": [*start("a"), *steps("a", "old_y", "old_dx", "old"), ["rewind"], *steps("3")],
+        **{f"of {count}": [*start("a"), *steps(count)] for count in "123"},
+        "evaluation": [*start("a", "eval"), *steps("a")],
+        "linear": [
+            *start("a"),
+            ["forward", X("a"), "y"],
+            *(["backward", G(data), f"dx_{data}"] for data in ("a", "b", "mix", "twice")),
+        ],
+        "float32": [*start("a", build=["build", shapes, "float32", 0]), *steps("32")],
+        **{
+            data: [*start("a"), ["forward", X(data), "y"], ["backward", G("a"), "dx"]]
+            for data in ("ties", "huge", "low")
+        },
+        "again": [*start("a"), ["forward", X("a"), "y"], ["forward", X("a"), "y2"]],
+        "sweep": start("a"),
+    }
+    if isinstance(x, np.ndarray):
+        takes["sweep"].append(["sweep", None, "sweep.x", "a.x", "x"])
+        arrays["directions.x"], arrays["sweep.x"] = sweep(x, rng)
+    for name in getattr(model, "params", {}):
+        takes["sweep"].append(["sweep", name, f"sweep.{name}", "a.x", name])
+        arrays[f"directions.{name}"], arrays[f"sweep.{name}"] = sweep(arrays[f"a.params.{name}"], rng)
+    if isinstance(x, tuple):
+        takes["sweep"] = takes["sweep"][:4]
+    return [{"name": name, "calls": calls} for name, calls in takes.items()], arrays
+
+
+def loss_script(prediction, target, extreme, rng):
+    """(takes, arrays) for a loss; extreme: (prediction, target) where logarithms are taken at their ends, or None."""
+    arrays = {"a.p": prediction, "a.t": target, "b.p": prediction[::-1].copy(), "b.t": np.roll(target, 1, axis=0)}
+    for count in (1, 2, 3):
+        arrays |= {f"{count}.p": prediction[:count], f"{count}.t": target[:count]}
+    arrays["32.p"], arrays["32.t"] = prediction.astype(np.float32), target
+    if target.dtype.kind == "f":
+        arrays["32.t"] = target.astype(np.float32)
+    takes = {
+        "main": [*both("a"), *both("a", "l2", "dp2")],
+        "second": both("b"),
+        "stale": [*both("b", "old_l", "old_dp"), *both("a")],
+        "shrunk": [*both("a", "old_l", "old_dp"), *both("3")],
+        **{f"of {count}": both(str(count)) for count in (1, 2, 3)},
+        "float32": both("32"),
+        "sweep": [["loss_sweep", "sweep.p", "a.t", "p"]],
+    }
+    if target.shape == prediction.shape:
+        arrays["column.p"], arrays["column.t"] = prediction[:, :1], target[:, :1]
+        takes["column"] = both("column")
+    if extreme is not None:
+        arrays["huge.p"], arrays["huge.t"] = extreme
+        takes["huge"] = both("huge")
+    arrays["directions.p"], arrays["sweep.p"] = sweep(prediction, rng)
+    return [{"name": name, "calls": calls} for name, calls in takes.items()], arrays
+
+
+def both(data, loss="l", slope="dp"):
+    return [["loss", f"{data}.p", f"{data}.t", loss], ["slope", slope]]
+
+
+def optimizer_script(rng, steps=5, size=6):
+    """(takes, arrays) for an optimizer: a walk of several steps with random gradients, twice."""
+    arrays, takes = {}, []
+    for seed in "ab":
+        arrays[f"{seed}.theta"] = rng.standard_normal(size)
+        calls = []
+        for t in range(steps):
+            arrays[f"{seed}.g{t}"] = rng.standard_normal(size) * 10.0 ** -np.arange(
+                size
+            )  # some so small that eps shows
+            calls.append(["step", f"{seed}.theta", f"{seed}.g{t}", f"theta{t}"])
+        takes.append({"name": {"a": "main", "b": "second"}[seed], "calls": calls})
+    arrays |= {f"32.{name[2:]}": array.astype(np.float32) for name, array in arrays.items() if name.startswith("a.")}
+    calls = [["step", "32.theta", f"32.g{t}", f"theta{t}"] for t in range(2)]
+    return [*takes, {"name": "float32", "calls": calls}], arrays
+
+
+def function_script(calls):
+    """(takes, arrays) for a function: its answers to several lists of arguments."""
+    takes = [{"name": f"call {i}", "calls": [["answer", arguments, "answer"]]} for i, arguments in enumerate(calls)]
+    return takes, {}
+
+
+def sweep(x, rng):
+    """(directions, points): x moved by +h, -h, +2h, -2h along each direction, as 4 K arrays like x."""
+    if x.size <= ENTRIES:
+        directions = np.eye(x.size).reshape(-1, *x.shape) * np.maximum(1, np.abs(x))
+    else:
+        directions = rng.choice([-1.0, 1.0], (DIRECTIONS, *x.shape))
+    moves = np.concatenate([move * STEP * directions for move in (1, -1, 2, -2)])
+    return directions, x + moves
+
+
+def put(arrays, name, value):
+    if isinstance(value, tuple):
+        arrays.update({f"{name}.{i}": np.asarray(part) for i, part in enumerate(value)})
+    else:
+        arrays[name] = np.asarray(value)
+
+
+def named(arrays, name, like):
+    """The array of this name, or the tuple of them where `like` is one."""
+    return tuple(arrays[f"{name}.{i}"] for i in range(len(like))) if isinstance(like, tuple) else arrays[name]
+
+
+def reference(word, like):
+    """A function from the data's name to the name, or list of names, by which a script calls it."""
+    if isinstance(like, tuple):
+        return lambda data: [f"{data}.{word}.{i}" for i in range(len(like))]
+    return lambda data: f"{data}.{word}"
+
+
+def join(function, first, second):
+    joined = tuple(function(a, b) for a, b in zip(parts(first), parts(second), strict=True))
+    return joined if isinstance(first, tuple) else joined[0]
