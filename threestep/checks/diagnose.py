@@ -9,18 +9,11 @@ import layers
 import losses
 import optim
 
-from .diagnosis import Diagnosis
-from .evidence import Evidence
+from .diagnosis import Diagnosis, Finding
+from .exam import NOISE, built, fresh, kind_of, layer_exam, loosen, loss_exam, optimizer_exam
 from .gradients import each
-from .judge import judge_layer
-from .judge_loss import judge_loss
-from .judge_noise import judge_noise
-from .judge_optimizer import judge_optimizer
 from .play import mapping, play_takes
-from .scripts import example_shape, examples, layer_script, loss_script, optimizer_script
-from .targets import loss_inputs
-
-NOISE = ("Dropout", "SpatialDropout")
+from .scripts import example_shape, examples
 
 
 def diagnose(subject, x=None, target=None, like=None, rng=0):
@@ -49,12 +42,47 @@ def diagnose(subject, x=None, target=None, like=None, rng=0):
     rng = np.random.default_rng(rng)
     subject = getattr(subject, "_owned", subject)
     known = like or right_one(subject)
+    kind = kind_of(known or subject)
+    if kind == "layer" and target is not None:
+        kind = "loss"
+    if kind == "optimizer" and known is None:
+        raise ValueError(f"no optimizer is called {type(subject).__name__}: give the right one as like=")
+    if type(known).__name__ in NOISE and getattr(subject, "p", None) == 0.5:  # at a half, p and 1 - p are the same
+        subject, known = other_p(subject), other_p(known)
+    try:
+        exam = {"layer": of_layer, "loss": of_loss, "optimizer": of_optimizer}[kind](subject, known, x, target, rng)
+    except Exception as error:
+        if known is not None:
+            raise
+        finding = Finding("forward", "forward", None, f"raises {type(error).__name__}: {error}", type(subject).__name__)
+        return Diagnosis(type(subject).__name__, {"forward": False, "backward": None, "contract": None}, [finding])
+    return exam.diagnosis(*play_takes(exam.takes, exam.arrays, lambda: fresh(lambda: subject), ready=loosen))
+
+
+def of_layer(subject, known, x, _, rng):
     name = type(known or subject).__name__
-    if isinstance(subject, optim.Optimizer) or (hasattr(subject, "step") and not hasattr(subject, "forward")):
-        return of_optimizer(subject, known, name, rng)
-    if isinstance(subject, losses.Loss) or isinstance(known, losses.Loss) or target is not None:
-        return of_loss(subject, known, name, x, target, rng)
-    return of_layer(subject, known, name, x, rng)
+    x = examples(example_shape(name), rng) if x is None else each(lambda part: np.array(part, np.float64), x)
+    if known is not None and fits(subject, known, x):
+        return layer_exam(name, lambda: known, settings_of(known), x, rng)
+    return layer_exam(type(subject).__name__, lambda: subject, {}, x, rng, alone=True)
+
+
+def fits(subject, known, x):
+    """Whether the two have parameters of the same names and sizes; else the name says another layer than it is."""
+    try:
+        mine = built(subject, x)
+    except Exception:
+        return True  # it will be told what it raises
+    return sizes(mine) == sizes(built(known, x))
+
+
+def of_loss(subject, known, x, target, rng):
+    make = (lambda: known) if known is not None else None
+    return loss_exam(type(known or subject).__name__, make, settings_of(known), x, target, rng)
+
+
+def of_optimizer(subject, known, x, target, rng):
+    return optimizer_exam(type(known).__name__, lambda: known, settings_of(known), rng)
 
 
 def right_one(subject):
@@ -89,28 +117,6 @@ def settings_of(known):
     return arguments(type(known), known)[1] if known is not None else {}
 
 
-def of_layer(subject, known, name, x, rng):
-    if name in NOISE and getattr(subject, "p", None) == 0.5:  # at a half, p and 1 - p are the same
-        subject, known = other_p(subject), other_p(known)
-    x = examples(example_shape(name), rng) if x is None else each(lambda part: np.array(part, np.float64), x)
-    model = built(known, x) if known is not None and known is not subject else None
-    mine = None
-    try:
-        mine = built(subject, x)
-    except Exception:
-        if model is None:
-            raise
-    if model is not None and mine is not None and sizes(model) != sizes(mine):
-        model = None  # parameters of other names or sizes: it is not the layer that its name says
-    takes, arrays = layer_script(copy.deepcopy(model or mine), x, rng)
-    answers, notes = play_takes(takes, arrays, lambda: fresh(subject), ready=loosen)
-    right = (lambda takes, arrays: play_takes(takes, arrays, lambda: fresh(known), ready=loosen)[0]) if model else None
-    case = Evidence(
-        type(subject).__name__ if right is None else name, takes, arrays, answers, notes, right, settings_of(known)
-    )
-    return (judge_noise if name in NOISE else judge_layer)(case)
-
-
 def other_p(subject):
     try:
         return type(subject)(p=0.3)
@@ -118,66 +124,5 @@ def other_p(subject):
         return subject
 
 
-def built(subject, x):
-    """A copy, built in float64; where it has no build it is what it is."""
-    subject = fresh(subject)
-    if getattr(subject, "built", False):
-        return subject.astype(np.float64)
-    if hasattr(subject, "build"):
-        subject.build(each(lambda part: part.shape[1:], x), rng=0, dtype=np.float64)
-    return subject
-
-
 def sizes(subject):
     return {name: np.size(array) for name, array in mapping(subject, "params").items()}
-
-
-def fresh(subject):
-    subject = copy.deepcopy(subject)
-    for layer in subject.walk() if isinstance(subject, layers.Layer) else ():
-        layer.frozen, layer.lr_factor = False, 1.0
-    return subject
-
-
-def loosen(layer):
-    """Takes the guards off a Layer that is built, so that arrays of a wrong shape are seen instead of an error."""
-    if not isinstance(layer, layers.Layer) or layer.children:
-        return
-    layer._grads = dict(layer._grads)
-    for verb in ("forward", "backward", "update"):
-        setattr(layer, verb, unguarded(layer, verb))
-
-
-def unguarded(layer, verb):
-    step = getattr(type(layer), verb)
-
-    def call(*arguments):
-        outer, layer._step = layer._step, verb
-        try:
-            return step(layer, *arguments)
-        finally:
-            layer._step = outer
-
-    return call
-
-
-def of_loss(subject, known, name, x, target, rng):
-    made, made_target, extreme = loss_inputs(name, rng)
-    prediction = made if x is None else np.array(x, np.float64)
-    target = made_target if target is None else np.asarray(target)
-    takes, arrays = loss_script(prediction, target, extreme if x is None else None, rng)
-    answers, notes = play_takes(takes, arrays, lambda: copy.deepcopy(subject))
-    right = (lambda takes, arrays: play_takes(takes, arrays, lambda: copy.deepcopy(known))[0]) if known else None
-    return judge_loss(Evidence(name, takes, arrays, answers, notes, right, settings_of(known)))
-
-
-def of_optimizer(subject, known, name, rng):
-    takes, arrays = optimizer_script(rng)
-    answers, notes = play_takes(takes, arrays, lambda: copy.deepcopy(subject))
-    if known is None:
-        raise ValueError(f"no optimizer is called {name}: give the right one as like=")
-    right = lambda takes, arrays: play_takes(takes, arrays, lambda: copy.deepcopy(known))[0]  # noqa: E731
-    return judge_optimizer(Evidence(name, takes, arrays, answers, notes, right, settings_of(known)))
-
-
-__all__ = ["Diagnosis", "diagnose"]
