@@ -1,0 +1,1 @@
+"""Handouts and grading, built on the checks."""
