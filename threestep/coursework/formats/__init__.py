@@ -1,0 +1,59 @@
+"""What each platform wants to hear: a plain result in the words of a grader, and the files that set one up."""
+
+import os
+
+from threestep.training.files import append
+
+from ..errors import CourseworkError
+from ..results import table, to_json, write_text
+from .autolab import autolab, autolab_makefile
+from .classroom import classroom, classroom_output, classroom_workflow
+from .gradescope import gradescope, make_autograder
+from .nbgrader import nbgrader, score
+
+__all__ = [
+    "FORMATS",
+    "autolab",
+    "autolab_makefile",
+    "classroom",
+    "classroom_output",
+    "classroom_workflow",
+    "gradescope",
+    "make_autograder",
+    "nbgrader",
+    "publish",
+    "score",
+]
+
+FORMATS = {
+    "json": to_json,
+    "gradescope": gradescope,
+    "classroom": classroom,
+    "autolab": autolab,
+    "nbgrader": nbgrader,
+}
+
+
+def publish(result, format, path=None, last=True):
+    """Hands a result over in one of FORMATS; called after each item and, with `last`, at the end.
+
+    With a path the file is written anew each time, and the end prints a table for the instructor. Without one the end
+    prints the text. "classroom" prints its text at the end in any case, and each time adds to the file of the step's
+    outputs, which is $GITHUB_OUTPUT unless given; of several outputs of one name the last counts.
+    """
+    if format not in FORMATS:
+        raise CourseworkError(f"format expected one of {', '.join(FORMATS)}, got {format!r}")
+    if format == "classroom" and (path := path or os.environ.get("GITHUB_OUTPUT")):
+        append(path, classroom_output(result))
+        path = None
+    if path:
+        write_text(path, FORMATS[format](result))
+    if last:
+        print(report(result) if path else FORMATS[format](result), end="\n" if path else "", flush=True)
+
+
+def report(result):
+    """What the instructor reads: every item, and what the submission was isolated from."""
+    isolated, missing = (", ".join(result["isolation"][key]) for key in ("isolated", "missing"))
+    lines = [table(result["items"]), f"isolated: {isolated or 'nothing'}"]
+    return "\n".join([*lines, *([f"not isolated: {missing}"] if missing else [])])
