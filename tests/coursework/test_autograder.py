@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from threestep.coursework.formats import gradescope, make_autograder
+from threestep.coursework.formats import FORMATS, make_autograder
 from threestep.coursework.results import close_item, open_result, to_json
 
 pytestmark = pytest.mark.skipif(not shutil.which("bash"), reason="Gradescope's machine has bash")
@@ -65,7 +65,9 @@ def install(base, text):
 def test_the_zip_holds_the_two_scripts_the_assignment_and_the_library(autograder):
     source = autograder / "source"
     for name in ("setup.sh", "run_autograder"):
-        assert (source / name).stat().st_mode & stat.S_IXUSR and (source / name).read_bytes().startswith(b"#!/usr/bin/env")
+        assert (source / name).stat().st_mode & stat.S_IXUSR and (source / name).read_bytes().startswith(
+            b"#!/usr/bin/env"
+        )
         assert subprocess.run(["bash", "-n", source / name], timeout=60).returncode == 0
     assert {path.name for path in source.iterdir()} == {"setup.sh", "run_autograder", "my hw", "library"}
     assert (source / "my hw" / "reference" / "hw1.py").read_text() == "answer = 42\n"
@@ -98,7 +100,7 @@ def test_run_autograder_grades_the_submission_into_results_json(autograder):
     item = SimpleNamespace(name="a", points=5, visibility="visible", checks={"forward": 1})
     result = open_result("hw1", "hw1.py", [item])
     close_item(result, item, {"forward": True})
-    (place / "ready.json").write_text(gradescope(result))
+    (place / "ready.json").write_text(FORMATS["gradescope"](result))
     (autograder / "results" / "results.json").write_text("of another submission")
     done = run(autograder)
     assert done.returncode == 0, done.stderr

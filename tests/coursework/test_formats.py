@@ -10,7 +10,8 @@ import yaml
 
 from threestep.coursework import formats
 from threestep.coursework.errors import CourseworkError
-from threestep.coursework.formats import FORMATS, classroom, classroom_output, publish, score
+from threestep.coursework.formats import FORMATS, publish, score
+from threestep.coursework.formats.classroom import classroom_output, to_classroom
 from threestep.coursework.results import close_item, open_result
 
 CHECKS = {"forward": 30, "backward": 25, "update": 25, "contract": 20}
@@ -42,7 +43,18 @@ VISIBILITIES = {"hidden", "after_due_date", "after_published", "visible"}
 STYLES = {"text", "html", "simple_format", "md", "ansi"}
 TOP = {"score", "execution_time", "output", "output_format", "test_output_format", "test_name_format", "visibility"}
 TOP |= {"stdout_visibility", "extra_data", "tests", "leaderboard"}
-TEST = {"score", "max_score", "status", "name", "name_format", "number", "output", "output_format", "tags", "visibility"}
+TEST = {
+    "score",
+    "max_score",
+    "status",
+    "name",
+    "name_format",
+    "number",
+    "output",
+    "output_format",
+    "tags",
+    "visibility",
+}
 
 
 def read_gradescope(text, points):
@@ -102,7 +114,9 @@ def read_classroom(lines):
             *("name", "status", "score", "message", "test_code", "filename", "line_no", "duration"),
         }
         where = f" - line {test['line_no']}" if test["line_no"] != 0 else ""
-        said = f"Error: {test['message'] or 'Failed to run test'}" if test["status"] == "error" else test["name"] + where
+        said = (
+            f"Error: {test['message'] or 'Failed to run test'}" if test["status"] == "error" else test["name"] + where
+        )
         log += [said, *([f"Test code:\n{test['test_code']}"] if test["test_code"] else [])]
         points += test["score"]
     return round(points, 2), results["max_score"], log, results["status"]
@@ -114,7 +128,7 @@ def test_classroom_reads_it(kind):
     points, most, log, status = read_classroom(classroom_output(result))
     assert (points, most) == (result["score"], 30.4)
     assert status == {"full": "pass", "some": "fail"}.get(kind, "error")
-    assert not any(word in "\n".join([*log, classroom(result)]) for word in SECRETS)
+    assert not any(word in "\n".join([*log, to_classroom(result)]) for word in SECRETS)
     assert not any("Failed to run" in line for line in log)  # so it says where an error has no message
 
 
@@ -136,7 +150,7 @@ def test_classroom_prints_no_command_of_a_student(line):
     result = graded("some")
     result["items"][0]["message"] = f"ValueError\n{line}"
     _, _, log, _ = read_classroom(classroom_output(result))
-    assert not re.search(r"::|##\[", "\n".join([*log, classroom(result)]))
+    assert not re.search(r"::|##\[", "\n".join([*log, to_classroom(result)]))
 
 
 def test_classroom_gets_an_output_after_each_item_and_the_last_counts(tmp_path, monkeypatch, capsys):

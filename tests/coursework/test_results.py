@@ -34,7 +34,9 @@ def test_a_check_gets_its_share_of_the_points():
 
 
 @pytest.mark.parametrize("points", [0.01, 0.02, 1, 3.33, 7, 10, 16.67, 99.99, 100])
-@pytest.mark.parametrize("shares", [LAYER, {"a": 1, "b": 1, "c": 1}, {"a": 1, "b": 2, "c": 4, "d": 8}, {"answers": 100}])
+@pytest.mark.parametrize(
+    "shares", [LAYER, {"a": 1, "b": 1, "c": 1}, {"a": 1, "b": 2, "c": 4, "d": 8}, {"answers": 100}]
+)
 def test_shares_sum_to_the_points_to_the_hundredth(points, shares):
     split = split_points(points, shares)
     assert sum(round(value * 100) for value in split.values()) == round(points * 100)

@@ -18,7 +18,8 @@ from .errors import CourseworkError
 FORMAT, VERSION = "threestep-grade", 1
 PENDING = "not graded: the grader has not come to it"
 KEYS = {
-    "": {"assignment": str, "submission": str, "score": float, "max_score": float, "seconds": float, "items": list},
+    "": {"assignment": str, "submission": str, "score": float, "max_score": float, "seconds": float, "items": list}
+    | {"isolation": dict},
     "item": {"name": str, "score": float, "max_score": float, "status": str, "visibility": str, "seconds": float}
     | {"message": str, "output": str, "checks": list, "findings": list},
     "check": {"name": str, "ok": bool, "score": float, "max_score": float},

@@ -6,31 +6,19 @@ from threestep.training.files import append
 
 from ..errors import CourseworkError
 from ..results import table, to_json, write_text
-from .autolab import autolab, autolab_makefile
-from .classroom import classroom, classroom_output, classroom_workflow
-from .gradescope import gradescope, make_autograder
-from .nbgrader import nbgrader, score
+from .autolab import autolab_makefile, to_autolab
+from .classroom import classroom_output, classroom_workflow, to_classroom
+from .gradescope import make_autograder, to_gradescope
+from .nbgrader import score, to_nbgrader
 
-__all__ = [
-    "FORMATS",
-    "autolab",
-    "autolab_makefile",
-    "classroom",
-    "classroom_output",
-    "classroom_workflow",
-    "gradescope",
-    "make_autograder",
-    "nbgrader",
-    "publish",
-    "score",
-]
+__all__ = ["FORMATS", "autolab_makefile", "classroom_workflow", "make_autograder", "publish", "score"]
 
-FORMATS = {
+FORMATS = {  # a name: the text that a result is there
     "json": to_json,
-    "gradescope": gradescope,
-    "classroom": classroom,
-    "autolab": autolab,
-    "nbgrader": nbgrader,
+    "gradescope": to_gradescope,
+    "classroom": to_classroom,
+    "autolab": to_autolab,
+    "nbgrader": to_nbgrader,
 }
 
 
@@ -43,13 +31,15 @@ def publish(result, format, path=None, last=True):
     """
     if format not in FORMATS:
         raise CourseworkError(f"format expected one of {', '.join(FORMATS)}, got {format!r}")
-    if format == "classroom" and (path := path or os.environ.get("GITHUB_OUTPUT")):
-        append(path, classroom_output(result))
-        path = None
-    if path:
-        write_text(path, FORMATS[format](result))
+    text = FORMATS[format](result)
+    if format == "classroom":
+        if path := path or os.environ.get("GITHUB_OUTPUT"):
+            append(path, classroom_output(result))
+    elif path:
+        write_text(path, text)
+        text = f"{report(result)}\n"
     if last:
-        print(report(result) if path else FORMATS[format](result), end="\n" if path else "", flush=True)
+        print(text, end="", flush=True)
 
 
 def report(result):

@@ -27,7 +27,7 @@ def autolab_makefile(assignment):
     return MAKEFILE.format(file=shlex.quote(assignment.file), assignment=shlex.quote(assignment.folder.name))
 
 
-def autolab(result):
+def to_autolab(result):
     """What the autograder prints: a table for the student, then the scores. CourseworkError for a name with a colon."""
     items = shown(result)
     for item in items:

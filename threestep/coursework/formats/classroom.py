@@ -55,7 +55,7 @@ def classroom_workflow(assignment, requirement="threestep"):
     return WORKFLOW.format(**names, requirement=shlex.quote(requirement))
 
 
-def classroom(result):
+def to_classroom(result):
     """What the step prints."""
     return harmless(table(shown(result))) + "\n"
 

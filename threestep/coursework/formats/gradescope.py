@@ -14,7 +14,7 @@ from ..results import plain
 
 SETUP = """\
 #!/usr/bin/env bash
-# Runs once, when Gradescope builds the autograder: Python (3.10 or later) and what threestep needs.
+# Runs once, when Gradescope builds the autograder, on Ubuntu 22.04 or later: Python and what threestep needs.
 set -euo pipefail
 base="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 apt-get update
@@ -43,7 +43,7 @@ LIBRARY = ("layers", "losses", "optim", "threestep")
 FIRST = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can tell: the same assignment makes the same bytes
 
 
-def gradescope(result):
+def to_gradescope(result):
     """The text of results.json: a test for each check of each item, numbered 1.1, 1.2, ...
 
     What an item's message says stands with its first check that failed. An item that is not graded yet is one test, so

@@ -18,7 +18,7 @@ from ..errors import CourseworkError
 from ..results import shown, table
 
 
-def nbgrader(result):
+def to_nbgrader(result):
     """The table of what students may see, and the score on the last line."""
     return f"{table(shown(result))}\n{clamp(result, result['max_score'])!r}\n"
 
