@@ -1,0 +1,51 @@
+"""Bugs as students write them: (class or function, the bug's name or None, text of the reference, what replaces it).
+
+Each text occurs once in the class's or function's source. Together they fail every item.
+"""
+
+MUTANTS = [
+    ("Conv2d", "kernel-flipped", '["W"][:, k, m].T', '["W"][:, -k - 1, -m - 1].T'),
+    ("Conv2d", "kernel-flipped", '["W"][:, k, m].T', '["W"][:, m, k].T'),
+    ("Conv2d", "padding-off-by-one", "dx[:, self.padding : height", "dx[:, self.padding - 1 : height - 1"),
+    ("Conv2d", "overlaps-overwritten", "] += g @", "] = g @"),
+    ("Conv2d", "divided-by-n-twice", "[0, 1, 2]))", "[0, 1, 2])) / len(self.x)"),
+    ("Conv2d", "bias-gradient-averaged", "self.g.sum(axis=(0, 1, 2))", "self.g.sum(axis=(1, 2)).mean(axis=0)"),
+    ("Conv2d", "promoted-to-float64", "self.out_channels), x.dtype)", "self.out_channels))"),
+    ("Conv2d", None, "(p, p), (0, 0)))", '(p, p), (0, 0)), mode="edge")'),
+    ("MaxPool2d", "overlaps-overwritten", "dx[places] += g * first", "dx[places] = g * first"),
+    ("MaxPool2d", "pool-ties", "first = open_ & (", "first = ("),
+    ("MaxPool2d", "mask-from-g", "(self.x[places] == self.y)", "(g > 0)"),
+    ("MaxPool2d", "stale-cache", "self.x = x", 'self.x = getattr(self, "x", x)'),
+    ("MaxPool2d", None, "-np.inf, x.dtype", "0, x.dtype"),
+    ("BatchNorm", "batchnorm-mean-term", "dxhat - dxhat.mean(axis=self.axes)", "dxhat"),
+    ("BatchNorm", "batchnorm-variance-term", " - self.xhat * along", ""),
+    ("BatchNorm", "batchnorm-constant-statistics", "if self.by_batch:", "if False:"),
+    ("BatchNorm", "batchnorm-gamma", 'dxhat = g * self.params["gamma"]', "dxhat = g"),
+    ("BatchNorm", "batchnorm-formula", "x.var(axis=self.axes)", "x.var(axis=self.axes, ddof=1)"),
+    ("BatchNorm", "batchnorm-formula", "np.sqrt(var + self.eps)", "np.sqrt(var) + self.eps"),
+    ("BatchNorm", "running-statistics", "(1 - m) * old_mean + m * mean", "m * old_mean + (1 - m) * mean"),
+    ("BatchNorm", "running-statistics", " * (values / (values - 1))", ""),
+    ("BatchNorm", "mode-ignored", "if self.training:", "if True:"),
+    ("Dropout", "dropout-not-rescaled", " / (1 - self.p)", ""),
+    (
+        "Dropout",
+        "dropout-keeps-p",
+        ">= self.p\n            self.m = kept.astype(x.dtype) / (1 - self.p)",
+        "< self.p\n            self.m = kept.astype(x.dtype) / self.p",
+    ),
+    ("Dropout", "dropout-mask", "if self.training:", "if True:"),
+    ("Dropout", "dropout-mask", "g * self.m", "g * (self.rng.random(g.shape) >= self.p) / (1 - self.p)"),
+    ("Dropout", "promoted-to-float64", "kept.astype(x.dtype)", "kept"),
+    ("Graph", None, "gradients[source] + part if source in gradients else part", "part"),
+    (
+        "Graph",
+        "writes-into-input",
+        "gradients[source] = gradients[source] + part if source in gradients else part",
+        "gradients[source] = np.add(gradients[source], part, out=gradients[source]) if source in gradients else part",
+    ),
+    ("Graph", "accumulates", "self.grads[name] = total", "self.grads[name] = self.grads.get(name, 0) + total"),
+    ("Graph", None, "totals.get(name, 0) + gradient", "gradient"),
+    ("Graph", None, "reversed(self.nodes.items())", "self.nodes.items()"),
+    ("total_derivative", None, "dz * row[j]", "row[j]"),
+    ("count_paths", None, "count.get(after, 0) + count.get(before, 0)", "count.get(before, 0)"),
+]
