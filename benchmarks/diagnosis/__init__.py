@@ -1,0 +1,1 @@
+"""How well wrong layers, losses and optimizers are named: python -m benchmarks.diagnosis"""
