@@ -23,6 +23,10 @@ MOMENTS = (
 )
 for name in ("BatchNorm", "InstanceNorm", "LayerNorm"):
     PRELUDES[name] += MOMENTS
+PRELUDES["BatchNorm"] += """
+new_mean = (1 - momentum) * running_mean + momentum * mean.ravel()
+new_var = (1 - momentum) * running_var + momentum * var.ravel() * R / (R - 1)
+"""
 
 NORMALIZATION = [  # (output, bug, expression)
     ("dx", "batchnorm-mean-term", "(h - xhat * m(h * xhat)) * inv"),
@@ -116,12 +120,19 @@ BANK = {
         (
             "state.running_var",
             "running-statistics",
+            "(1 - momentum) * running_var + momentum * np.sqrt(var.ravel() * R / (R - 1))",
+        ),
+        (
+            "state.running_var",
+            "running-statistics",
             "(1 - momentum) * running_var + momentum * np.sqrt(var.ravel() + eps)",
         ),
         ("state.running_var", "running-statistics", "(1 - momentum) * running_var + momentum / inv.ravel()"),
         ("state.running_mean", "running-statistics", "running_mean"),
         ("state.running_mean", "running-statistics", "mean.ravel()"),
         ("y", "mode-ignored", "gamma * (x - running_mean) / np.sqrt(running_var + eps) + beta"),
+        ("y", "mode-ignored", "gamma * (x - new_mean) / np.sqrt(new_var + eps) + beta"),
+        ("dx", "mode-ignored", "h / np.sqrt(running_var + eps)"),
     ],
     "InstanceNorm": NORMALIZATION,
     "LayerNorm": [(output, bug, line) for output, bug, line in NORMALIZATION if "mean(-1" not in line],

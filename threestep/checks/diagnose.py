@@ -61,7 +61,11 @@ def diagnose(subject, x=None, target=None, like=None, rng=0):
 
 def of_layer(subject, known, x, _, rng):
     name = type(known or subject).__name__
-    x = examples(example_shape(name), rng) if x is None else each(lambda part: np.array(part, np.float64), x)
+    x = (
+        examples(example_shape(name, settings_of(known)), rng)
+        if x is None
+        else each(lambda part: np.array(part, np.float64), x)
+    )
     if known is not None and fits(subject, known, x):
         return layer_exam(name, lambda: known, settings_of(known), x, rng)
     return layer_exam(type(subject).__name__, lambda: subject, {}, x, rng, alone=True)

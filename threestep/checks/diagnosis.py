@@ -25,14 +25,14 @@ class Finding:
 
     @property
     def cause(self):
-        return BUGS[self.bug] if self.bug else ""
+        return BUGS[self.bug] if self.bug else "no bug that has a name here"
 
     def lines(self, level="cause"):
         """The finding in up to four lines, cut at the level: "locate", "symptom" or "cause"."""
         known = [self.locate]
         if level != "locate":
             known.append(f"{self.what} {self.symptom}")
-        if level == "cause" and self.cause:
+        if level == "cause" and self.bug:
             known.append(f"consistent with: {self.cause}")
         if level != "locate" and self.smallest:
             known.append(f"smallest case: {self.smallest}")

@@ -50,7 +50,7 @@ class Exam:
 def layer_exam(name, make, settings, x=None, rng=0, alone=False):
     """The exam for a layer like the one that make() returns; alone: it is no right one, only the one to be examined."""
     rng = np.random.default_rng(rng)
-    x = examples(example_shape(name), rng) if x is None else each(lambda part: np.array(part, np.float64), x)
+    x = examples(example_shape(name, settings), rng) if x is None else each(lambda part: np.array(part, np.float64), x)
     takes, arrays = layer_script(built(make(), x), x, rng)
     judge = judge_noise if name in NOISE and not alone else judge_layer
     return Exam(name, takes, arrays, None if alone else player(make), settings, judge)
@@ -59,11 +59,11 @@ def layer_exam(name, make, settings, x=None, rng=0, alone=False):
 def loss_exam(name, make, settings, prediction=None, target=None, rng=0):
     """The exam for a loss like the one that make() returns."""
     rng = np.random.default_rng(rng)
-    made, made_target, extreme = loss_inputs(name, rng)
+    made, made_target, extremes = loss_inputs(name, rng)
     takes, arrays = loss_script(
         made if prediction is None else np.array(prediction, np.float64),
         made_target if target is None else np.asarray(target),
-        extreme if prediction is None else None,
+        extremes if prediction is None else {},
         rng,
     )
     return Exam(name, takes, arrays, make and player(make), settings, judge_loss)

@@ -2,9 +2,9 @@
 
 from .bank import evaluate, formulas
 from .diagnosis import Diagnosis, Finding
-from .promises import broken_promises, plain, raised
-from .signatures import by_parameter, by_place, by_ratio, by_shape, close, in_words
-from .variants import WINDOWS, border, forward_variants, hits, slope_variants
+from .promises import broken_promises, plain, promoted, raised
+from .signatures import by_parameter, by_place, by_ratio, by_shape, by_shift, close, in_words
+from .variants import POOLS, WINDOWS, border, forward_variants, overlaps, slope_variants
 
 STEPS = ("forward", "backward", "update")
 NORMALIZATIONS = ("BatchNorm", "LayerNorm", "InstanceNorm", "GroupNorm", "RMSNorm")
@@ -20,7 +20,7 @@ def judge_layer(case):
     for step in reached:
         findings += {"forward": forward, "backward": backward, "update": update}[step](case)
     if stop is None:
-        findings += elsewhere(case, findings)
+        findings += [*elsewhere(case, findings), *promoted(case)]
     else:
         findings.append(stop)
     failed = {finding.step for finding in findings}
@@ -50,7 +50,7 @@ def forward(case):
     """The Findings of forward: y, and the state that it leaves."""
     for name in case.outputs("y"):
         for take in ("main", "second", "of 1", "of 2", "of 3"):
-            if not case.agrees(name, take) and not case.error(take):
+            if not case.agrees(name, take) and (case.pair(name, take)[0] is not None or not case.error(take)):
                 yield finding("forward", case, name, *name_y(case, name, take), takes=("of 1", "of 2", "of 3", "main"))
                 return
     for name in case.outputs("state"):
@@ -107,7 +107,7 @@ def name_y(case, name, take):
         if variant is not None and close(a, variant):
             return bug, words
     if case.name in WINDOWS and a.ndim > 2:
-        found = by_place(a, n, [("padding-off-by-one", border(a.shape), "at the border")])
+        found = by_shift(a, n) or by_place(a, n, [("padding-off-by-one", border(a.shape), "at the border")])
     return found or by_ratio(a, n, sizes(case)) or (None, in_words(a, n))
 
 
@@ -129,7 +129,7 @@ def backward(case):
             a, n = case.pair(name, take)
             bug = None
             if take == "ties":
-                bug = "pool-ties" if case.name.startswith("MaxPool") else "derivative-at-zero"
+                bug = "pool-ties" if case.name in POOLS else "derivative-at-zero"
             if take == "evaluation":
                 bug = "mode-ignored"
             words = {"ties": "for x of -1, 0 and 1 ", "evaluation": "in evaluation "}.get(
@@ -190,12 +190,10 @@ def name_slope(case, name):
         if found and found[0]:
             return found
     if name.startswith("dx"):
-        found = by_place(a, n, places(case, a, n)) or normalization(case, a, n) or found
-        if found:
-            return found
-        bug, words = linear(case, name)
-        if bug:
-            return bug, words
+        shifted = by_shift(a, n) if case.name in WINDOWS else None
+        named = by_place(a, n, places(case, a, n)) or shifted or normalization(case, a, n) or linear(case, name)
+        if named[0]:
+            return named
     if case.right and case.agrees(name, "second"):
         return None, in_words(a, n) + ", with this x only"
     return found or (None, in_words(a, n))
@@ -208,8 +206,8 @@ def places(case, a, n):
         return
     if g is not None and g.shape == a.shape and close(a[x < 0], g[x < 0]):
         yield "mask-missing", x < 0, "where x < 0, and is g there"
-    if case.right and (seen := hits(case)) is not None:
-        yield "overlaps-overwritten", seen > 1, "where windows overlap"
+    if case.right and case.name in WINDOWS:
+        yield from (("overlaps-overwritten", mask, "where windows overlap") for mask in overlaps(case))
     if case.name in WINDOWS and a.ndim > 2:
         yield "padding-off-by-one", border(a.shape), "at the border"
 
@@ -287,12 +285,9 @@ def sizes(case):
     y = case.true.get("main.y")
     found = {"examples": len(x), "features" if "a.x" in case.arrays else "classes": x.shape[-1]}
     if y is not None and y.ndim > 1:
-        found["outputs"] = y.shape[-1]
-        found["entries of an example"] = y[0].size
-    if x.ndim > 2:
-        found["positions"] = x[0].size // x.shape[-1]
-        found["rows"] = x.size // x.shape[-1]
-    return {word: size for i, (word, size) in enumerate(found.items()) if size not in list(found.values())[:i]}
+        found |= {"outputs": y.shape[-1], "entries of an example": y[0].size, "places": y[0].size // y.shape[-1]}
+    found = {word: size for i, (word, size) in enumerate(found.items()) if size not in list(found.values())[:i]}
+    return {**found, "of y": y.shape if y is not None else x.shape}
 
 
 def from_bank(case, name):

@@ -4,11 +4,10 @@ import numpy as np
 
 from .diagnosis import Diagnosis
 from .judge import finding, from_bank, sizes, where
-from .promises import broken_promises, raised
+from .promises import broken_promises, promoted, raised
 from .signatures import by_place, by_ratio, by_shape, close, in_words
 
 COUNTS = ("of 1", "of 2", "of 3", "main")
-ENDS = {"CrossEntropy": "no-max-shift", "BinaryCrossEntropyWithLogits": "no-max-shift"}
 
 
 def judge_loss(case):
@@ -21,7 +20,7 @@ def judge_loss(case):
     elif square:
         findings = square
     else:
-        findings = [*broken_promises(case), *forward(case), *backward(case)]
+        findings = [*broken_promises(case), *forward(case), *backward(case), *promoted(case)]
     failed = {finding.step for finding in findings}
     reached = steps[: steps.index(stop.step)] if stop else steps
     known = {step: step not in failed if step in reached or step in failed else None for step in steps}
@@ -49,9 +48,9 @@ def broadcast(case):
 
 def forward(case):
     for take in ("main", "second", "of 1", "of 2", "of 3"):
-        if case.agrees("l", take) or case.error(take):
-            continue
         a, n = case.pair("l", take)
+        if case.agrees("l", take) or (a is None and case.error(take)):
+            continue
         if a is not None and a.size > 1:
             found = (
                 ("broadcast-to-square", f"has shape {a.shape}, expected one number")
@@ -64,10 +63,19 @@ def forward(case):
             found = from_bank(case, "l") or by_ratio(a, n, sizes(case)) or (None, in_words(a, n))
         yield finding("forward", case, "l", *found, takes=COUNTS)
         return
-    a, n = case.pair("l", "huge")
-    if n is not None and not case.agrees("l", "huge"):
-        bug = ENDS.get(case.name, "log-of-zero") if a is None or not np.isfinite(a).all() else None
-        yield finding("forward", case, "l", bug, f"at the ends of what it takes is {a}, expected {float(n):.6g}")
+    yield from at_the_ends(case, "forward", "l")
+
+
+def at_the_ends(case, step, name):
+    """A loss or a slope that is not finite where the right one is, or another."""
+    for take, bug in (("huge", "no-max-shift"), ("ends", "log-of-zero")):
+        a, n = case.pair(name, take)
+        if n is None or case.agrees(name, take):
+            continue
+        named = bug if a is None or not np.isfinite(a).all() else None
+        where = {"huge": "for logits around 1000", "ends": "where a probability is 0"}[take]
+        yield finding(step, case, name, named, f"{where} {in_words(a, n) if a is not None else 'is missing'}")
+        return
 
 
 def examples(a, case):
@@ -77,7 +85,7 @@ def examples(a, case):
 def backward(case):
     for take in ("main", "second", "of 1", "of 2", "of 3"):
         a, n = case.pair("dp", take)
-        if case.agrees("dp", take) or case.error(take):
+        if case.agrees("dp", take) or (a is None and case.error(take)):
             continue
         if take == "main" and case.right_slope("dp"):
             return
@@ -94,16 +102,7 @@ def backward(case):
             )
         yield finding("backward", case, "dp", *found, takes=COUNTS)
         return
-    a, n = case.pair("dp", "huge")
-    if n is not None and not case.agrees("dp", "huge"):
-        bug = ENDS.get(case.name, "log-of-zero") if a is None or not np.isfinite(a).all() else None
-        yield finding(
-            "backward",
-            case,
-            "dp",
-            bug,
-            f"at the ends of what it takes {in_words(a, n) if a is not None else 'is missing'}",
-        )
+    yield from at_the_ends(case, "backward", "dp")
 
 
 def places(case):

@@ -4,7 +4,7 @@ import numpy as np
 
 from .diagnosis import Diagnosis, Finding
 from .judge import where
-from .promises import broken_promises, raised
+from .promises import broken_promises, promoted, raised
 from .signatures import close, in_words
 
 SLACK = 0.12  # of the share that is dropped: five standard deviations for some 400 entries
@@ -14,7 +14,7 @@ def judge_noise(case):
     """The Diagnosis of a Dropout from its Evidence."""
     stop = raised(case)
     steps = ["forward", "backward"]
-    findings = [stop] if stop else [*broken_promises(case), *forward(case), *backward(case)]
+    findings = [stop] if stop else [*broken_promises(case), *forward(case), *backward(case), *promoted(case)]
     failed = {finding.step for finding in findings}
     reached = steps[: steps.index(stop.step)] if stop else steps
     known = {step: step not in failed if step in reached or step in failed else None for step in steps}

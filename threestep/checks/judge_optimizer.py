@@ -66,8 +66,9 @@ def walked(case):
         "coupled": case.name != "AdamW",
         **case.settings,
     }
-    known = WALKS.get(case.name, ()) if settings["momentum"] or case.name != "SGD" else ()
-    for bug, words, rule in known:
+    for bug, words, rule in WALKS.get(case.name, ()):
+        if bug.startswith("momentum") and not settings["momentum"]:
+            continue
         if all(close(mine[take], variant(case, rule, settings, take), RIGHT) for take in takes):
             yield Finding("step", "the displacement", bug, f"is that of {words} (two seeds)")
             return

@@ -171,7 +171,8 @@ class Stage:
         self.keep(dx, expected(self.subject.backward(g), "backward"), g)
 
     def do_update(self):
-        self.subject.update()
+        if hasattr(self.subject, "update") or mapping(self.subject, "params"):
+            self.subject.update()
 
     def do_sweep(self, parameter, points, x, result):
         """y at each of several x, or with each of several values of one parameter."""

@@ -35,9 +35,9 @@ def broken_promises(case):
     yield from moved_parameters(case)
     yield from written(case)
     yield from shared(case)
-    yield from dtypes(case)
     yield from accumulating(case)
     yield from forgetting(case)
+    yield from integers(case)
 
 
 def moved_parameters(case):
@@ -62,7 +62,7 @@ def moved_parameters(case):
 
 def written(case):
     seen = set()
-    for take in ("main", "second", "ties", "linear", "evaluation"):
+    for take in ("main", "second", "ties", "linear", "evaluation", "stale", "shrunk"):
         for word, verb in case.notes.get(take, {"written": ()})["written"]:
             data, _, name = word.partition(".")
             verb = {"loss": "forward", "slope": "backward"}.get(verb, verb)
@@ -71,20 +71,13 @@ def written(case):
                 yield Finding("contract", GIVEN[name.split(".")[0]], "writes-into-input", f"is changed by {verb}")
             elif not name and verb not in seen:
                 seen.add(verb)
-                yield Finding(
-                    "contract",
-                    word,
-                    "shares-memory",
-                    f"as {step_that_returned(word)} returned it, is changed by a later {verb}",
-                )
+                step = "backward" if "d" in word else "forward"
+                what = word.removeprefix("old_")
+                yield Finding("contract", what, "shares-memory", f"as {step} returned it, is changed by a later {verb}")
 
 
 def case_seeds(case):
     return {name.split(".")[0] for name in case.arrays}
-
-
-def step_that_returned(word):
-    return "backward" if word.startswith(("dx", "dp")) else "forward"
 
 
 def shared(case):
@@ -92,15 +85,17 @@ def shared(case):
         yield Finding("contract", name, "shares-memory", f"lies in the memory of {other}")
 
 
-def dtypes(case):
-    for name in [*case.outputs("y"), *case.outputs("dx"), *case.outputs("dp"), *case.outputs("d")]:
+def integers(case):
+    for name in results(case):
         a, n = case.mine.get(f"main.{name}"), case.true.get(f"main.{name}")
         if a is not None and a.dtype.kind in "iub" and (n is None or n.dtype.kind == "f"):
             yield Finding("contract", plain(name), "integers", f"has dtype {a.dtype}, expected floats")
             return
-    if case.error("float32"):
-        return
-    for name in [*case.outputs("y"), *case.outputs("dx"), *case.outputs("dp"), *case.outputs("d")]:
+
+
+def promoted(case):
+    """The Finding of a result that is not float32 where everything given is, which may come with any other bug."""
+    for name in results(case) if not case.error("float32") else ():
         a, n = case.pair(name, "float32")
         if a is not None and a.dtype != np.float32 and (n is None or n.dtype == np.float32):
             bug = "promoted-to-float64" if a.dtype == np.float64 else None
@@ -108,10 +103,17 @@ def dtypes(case):
             return
 
 
+def results(case):
+    """The names of all that the steps of a layer, or of a loss, return or leave; a loss's value is a Python float."""
+    return [name for word in ("y", "dx", "dp", "d") for name in case.outputs(word)]
+
+
 def forgetting(case):
     """Another forward before must change nothing, with as many examples or with more."""
-    names = [*case.outputs("y"), *case.outputs("dx"), *case.outputs("l"), *case.outputs("dp"), *case.outputs("d")]
-    if case.error("main") or case.notes["main"]["moved"]:
+    names = [name for word in ("y", "dx", "l", "dp", "d") for name in case.outputs(word)]
+    again = [(name, name.replace(word, f"{word}2", 1)) for word in ("y", "l") for name in case.outputs(word)]
+    twice = all(close(case.mine.get(f"main.{a}"), case.mine.get(f"main.{b}", 0)) for a, b in again)
+    if case.error("main") or case.notes["main"]["moved"] or not twice:
         return
     stale = [name for name in names if not same(case, name, "main", "stale")]
     if case.error("stale") and not case.error("second"):
@@ -135,21 +137,19 @@ def same(case, name, first, second):
 
 
 def accumulating(case):
+    """The same steps once more, and update once more, must give the same."""
     if case.notes["main"]["moved"]:
         return
-    for name in [*case.outputs("d"), *case.outputs("dx"), *case.outputs("dp")]:
+    again = {"y": ("y2",), "l": ("l2",), "dx": ("dx2",), "dp": ("dp2",)}
+    for name in [name for word in ("y", "l", "dx", "dp", "d") for name in case.outputs(word)]:
+        head, dot, rest = name.partition(".")
         first = case.mine.get(f"main.{name}")
-        for again in (
-            name.replace("d.", "again.", 1),
-            name.replace("d.", "anew.", 1),
-            name.replace("dx", "dx2"),
-            name.replace("dp", "dp2"),
-        ):
-            second = case.mine.get(f"main.{again}")
-            if again == name or first is None or second is None or close(second, first, 1e-9):
+        for word in again.get(head, ("again", "anew")):
+            second = case.mine.get(f"main.{word}{dot}{rest}")
+            if first is None or second is None or close(second, first, 1e-9):
                 continue
-            if name.startswith("d") and not name.startswith("d.") and not same(case, "y", "main", "main"):
-                continue
+            if not close(second, 2 * first) and head in ("y", "l"):
+                return  # forward is another each time, so nothing that follows can be compared
             symptom = "is twice as large the second time" if close(second, 2 * first) else "is another the second time"
             yield Finding("contract", plain(name), "accumulates", symptom)
             return

@@ -25,9 +25,11 @@ TENSORS = {  # made-up examples where rows will not do
 }
 
 
-def example_shape(name):
-    """One example's shape, or a tuple of them, for a layer of the library of this name."""
-    return TENSORS.get(name, (FEATURES,))
+def example_shape(name, settings):
+    """One example's shape, or a tuple of them, for a layer of the library of this name and with these settings."""
+    shape = TENSORS.get(name, (FEATURES,))
+    last = next((settings[key] for key in ("in_channels", "in_features", "num_features") if settings.get(key)), None)
+    return (*shape[:-1], last) if last else shape
 
 
 def examples(shape, rng, count=EXAMPLES):
@@ -110,8 +112,8 @@ def layer_script(model, x, rng):
     return [{"name": name, "calls": calls} for name, calls in takes.items()], arrays
 
 
-def loss_script(prediction, target, extreme, rng):
-    """(takes, arrays) for a loss; extreme: (prediction, target) where logarithms are taken at their ends, or None."""
+def loss_script(prediction, target, extremes, rng):
+    """(takes, arrays) for a loss; extremes: {take: (prediction, target)} at the ends of what it takes."""
     arrays = {"a.p": prediction, "a.t": target, "b.p": prediction[::-1].copy(), "b.t": np.roll(target, 1, axis=0)}
     for count in (1, 2, 3):
         arrays |= {f"{count}.p": prediction[:count], f"{count}.t": target[:count]}
@@ -130,9 +132,9 @@ def loss_script(prediction, target, extreme, rng):
     if target.shape == prediction.shape:
         arrays["column.p"], arrays["column.t"] = prediction[:, :1], target[:, :1]
         takes["column"] = both("column")
-    if extreme is not None:
-        arrays["huge.p"], arrays["huge.t"] = extreme
-        takes["huge"] = both("huge")
+    for name, (at, wanted) in extremes.items():
+        arrays[f"{name}.p"], arrays[f"{name}.t"] = at, wanted
+        takes[name] = both(name)
     arrays["directions.p"], arrays["sweep.p"] = sweep(prediction, rng)
     return [{"name": name, "calls": calls} for name, calls in takes.items()], arrays
 

@@ -3,7 +3,7 @@
 Each function looks at a, what was returned, and n, the truth, and returns (bug, symptom) or None.
 """
 
-from itertools import product
+from itertools import permutations, product
 
 import numpy as np
 
@@ -26,14 +26,16 @@ def by_shape(a, n, sizes):
     rows = sizes["examples"]
     if a.ndim == n.ndim and n.ndim == 2 and close(a.T, n):
         return "gradient-transposed", f"has shape {a.shape}, and its transpose is right"
-    if n.ndim == 1 and a.shape[-1:] == n.shape and a.ndim > 1 and close(a.sum(axis=tuple(range(a.ndim - 1))), n):
-        return "bias-gradient-not-summed", f"has shape {a.shape}: summed over the examples it is right"
+    if a.ndim == n.ndim > 2 and any(close(a.transpose(order), n) for order in permutations(range(n.ndim))):
+        return "gradient-transposed", f"has shape {a.shape}, and is right with its axes in another order"
     if a.size == n.size and close(a.ravel(), n.ravel()):
         return "column-for-vector", f"has the right values in shape {a.shape}, expected {n.shape}"
+    if n.ndim == 1 and a.shape[-1:] == n.shape and a.ndim > 1 and close(a.sum(axis=tuple(range(a.ndim - 1))), n):
+        return "bias-gradient-not-summed", f"has shape {a.shape}: summed over the examples it is right"
     if a.shape.count(rows) > n.shape.count(rows) and a.size >= rows * rows:
         return "broadcast-to-square", f"has shape {a.shape}, expected {n.shape}: {rows} is the number of examples"
-    if n.ndim == 1 and a.shape == (rows,):
-        return "bias-gradient-over-wrong-axis", f"has shape {a.shape}, one entry for each example, expected {n.shape}"
+    if n.ndim == a.ndim == 1 and a.size in sizes["of y"][:-1]:
+        return "bias-gradient-over-wrong-axis", f"has shape {a.shape}, expected {n.shape}: another axis is summed"
     return None
 
 
@@ -52,11 +54,14 @@ def by_ratio(a, n, sizes, bias=False):
     if r is None or abs(r - 1) < EXACT:
         return None
     rows = sizes["examples"]
-    others = {word: size for word, size in sizes.items() if word != "examples" and size > 1}
+    others = {word: size for word, size in sizes.items() if word not in ("examples", "of y") and size > 1}
     size = abs(r)
     flipped = " with the sign turned" if r < 0 else ""
     if abs(size - 1) < EXACT:
         return "sign-flipped", "is right but for its sign in every entry"
+    places = int(np.prod(sizes["of y"][:-1]))
+    if bias and np.isclose(r * places, 1):
+        return "bias-gradient-averaged", f"is the expected value / {places} in every entry: y has {places} rows"
     for two in (1, 2, 0.5):
         for power, (word, count), other in product((1, -1, 0), (*others.items(), ("", 1)), (0, 1, -1)):
             if not np.isclose(size, two * float(rows) ** power * float(count) ** other, rtol=1e-6):
@@ -94,6 +99,24 @@ def by_place(a, n, where):
     for bug, mask, words in where:
         if mask.shape == wrong.shape and mask.any() and not mask.all() and not (wrong & ~mask).any():
             return bug, f"is wrong only {words} ({wrong.sum()} of {mask.sum()} such entries)"
+    return None
+
+
+def by_shift(a, n):
+    """Right entries one place further along the axes between the first and the last."""
+    if a.shape != n.shape or a.ndim < 3:
+        return None
+    for shift in product((0, 1, -1), repeat=a.ndim - 2):
+        here = (
+            slice(None),
+            *(slice(max(s, 0), size + min(s, 0)) for s, size in zip(shift, a.shape[1:-1], strict=True)),
+        )
+        there = (
+            slice(None),
+            *(slice(max(-s, 0), size + min(-s, 0)) for s, size in zip(shift, a.shape[1:-1], strict=True)),
+        )
+        if any(shift) and a[here].size and close(a[here], n[there]):
+            return "padding-off-by-one", f"is right but for a shift by {', '.join(map(str, shift))} along the image"
     return None
 
 

@@ -1,26 +1,13 @@
 """Variants: what the right layer gives when it is used wrongly, to hold a wrong layer against."""
 
+from functools import reduce
+
 import numpy as np
 
-ACTIVATIONS = [
-    "ReLU",
-    "LeakyReLU",
-    "ELU",
-    "SELU",
-    "CELU",
-    "GELU",
-    "SiLU",
-    "Mish",
-    "Softplus",
-    "Sigmoid",
-    "HardSigmoid",
-    "Tanh",
-    "Hardtanh",
-    "Softsign",
-    "Softmax",
-    "LogSoftmax",
-]
-WINDOWS = ("Conv1d", "Conv2d", "ConvTranspose2d", "MaxPool1d", "MaxPool2d", "AvgPool1d", "AvgPool2d")
+BOUNDED = ("Sigmoid", "HardSigmoid", "Tanh", "Hardtanh", "Softsign", "Softmax", "LogSoftmax")
+ACTIVATIONS = (*BOUNDED, "ReLU", "LeakyReLU", "ELU", "SELU", "CELU", "GELU", "SiLU", "Mish", "Softplus")
+POOLS = ("MaxPool1d", "MaxPool2d", "GlobalMaxPool")
+WINDOWS = ("Conv1d", "Conv2d", "ConvTranspose2d", "MaxPool1d", "MaxPool2d", "AvgPool1d", "AvgPool2d", "Pad")
 
 
 def forward_variants(case):
@@ -53,6 +40,8 @@ def slope_variants(case, name):
     if case.name.startswith("Conv") and name == "dx":
         for words, W in turned(case.arrays["a.params.W"]):
             yield "kernel-flipped", f"is that of {words}", case.replay("main", {"a.params.W": W}).get("dx")
+    if case.name in WINDOWS and name == "dx" and case.arrays["a.g"].ndim > 2:
+        yield from (("padding-off-by-one", words, dx) for words, dx in cut_off(case))
     if case.name.startswith("Conv") and name == "d.W":
         for words, W in turned(case.true["main.d.W"]):
             yield "kernel-flipped", f"is right for {words}", W
@@ -70,22 +59,45 @@ def turned(W):
         yield "the kernel with its channels swapped", W.swapaxes(0, -1)
 
 
-def hits(case):
-    """How many windows see each entry of x (a maximum: choose it), or None where that is not known."""
-    if case.name not in WINDOWS or case.name.startswith("ConvTranspose"):
-        return None
-    changes = {"a.g": np.ones_like(case.arrays["a.g"])}
-    changes |= {key: np.ones_like(a) for key, a in case.arrays.items() if key == "a.params.W"}
-    dx = case.replay("main", changes).get("dx")
-    if dx is None or not dx.any():
-        return None
-    unit = 1.0
-    if case.name.startswith("Conv"):
-        unit = case.arrays["a.params.W"].shape[0] / case.settings.get("groups", 1)
-    if case.name.startswith("Avg"):
-        kernel = case.settings.get("kernel_size", 1)
-        unit = 1 / np.prod(kernel if np.iterable(kernel) else [kernel] * (dx.ndim - 2))
-    return np.round(dx / unit)
+def overlaps(case):
+    """Masks of the entries of x that several windows see: for a maximum, first those that several choose."""
+    if case.name in POOLS:
+        yield case.replay("main", {"a.g": np.ones_like(case.arrays["a.g"])})["dx"] > 1
+    x, y = case.arrays["a.x"], case.true["main.y"]
+    if "kernel_size" not in case.settings or case.name.startswith("ConvTranspose"):
+        return
+    axes = []
+    for axis in range(x.ndim - 2):
+        kernel, stride, padding, dilation = (
+            setting(case, name, axis) for name in ("kernel_size", "stride", "padding", "dilation")
+        )
+        seen = np.zeros(x.shape[axis + 1])
+        for start in stride * np.arange(y.shape[axis + 1]) - padding:
+            places = start + dilation * np.arange(kernel)
+            seen[places[(places >= 0) & (places < len(seen))]] += 1
+        axes.append(seen)
+    yield np.broadcast_to(reduce(np.multiply.outer, axes)[..., None], x.shape) > 1
+
+
+def setting(case, name, axis):
+    """A window's setting along an axis."""
+    value = case.settings.get(name)
+    if value is None:
+        return setting(case, "kernel_size", axis) if name == "stride" else {"padding": 0, "dilation": 1}[name]
+    if value == "same":
+        return (setting(case, "kernel_size", axis) - 1) * setting(case, "dilation", axis) // 2
+    return value[axis] if isinstance(value, (tuple, list)) else value
+
+
+def cut_off(case):
+    """[(words, dx)] with a row or column of g left out, at the end or the beginning."""
+    g = case.arrays["a.g"]
+    for axes in ((1,), (2,), (1, 2))[: 3 if g.ndim == 4 else 1]:
+        for words, side in (("last", -1), ("first", 0)):
+            less = g.copy()
+            for axis in axes:
+                less.swapaxes(0, axis)[side] = 0
+            yield f"is that without the {words} windows", case.replay("main", {"a.g": less}).get("dx")
 
 
 def border(shape, width=1):

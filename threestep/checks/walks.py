@@ -18,14 +18,14 @@ def sgd(velocity, move, first=None):
     return step
 
 
-def adam(m=None, v=None, correct=(True, True), shift=0, swapped=False, move=None):
+def adam(m=None, v=None, correct=(True, True), shift=0, swapped=False, move=None, fixed=None):
     """A rule of Adam with one of its parts replaced."""
 
     def step(w, g, t, memory, s):
         b1, b2 = reversed(s["betas"]) if swapped else s["betas"]
         g = g + (s["weight_decay"] * w if s["coupled"] else 0)
         w = w * (1 - s["lr"] * s["weight_decay"]) if not s["coupled"] else w
-        t = t + shift
+        t = fixed or t + shift
         first, second = memory.get("m", np.zeros_like(w)), memory.get("v", np.zeros_like(w))
         memory["m"] = m(first, g, b1) if m else b1 * first + (1 - b1) * g
         memory["v"] = v(second, g, b2) if v else b2 * second + (1 - b2) * g * g
@@ -90,6 +90,8 @@ SGD = [
 ADAM = [
     ("adam-step-count", "t starts at 2", adam(shift=1)),
     ("adam-step-count", "t starts at 0", adam(shift=-1)),
+    ("adam-step-count", "t stays at 1", adam(fixed=1)),
+    ("adam-formula", "v of |g|, not of its square", adam(v=lambda v, g, b: b * v + (1 - b) * np.abs(g))),
     ("adam-formula", "no bias correction", adam(correct=(False, False))),
     ("adam-formula", "no bias correction of m", adam(correct=(False, True))),
     ("adam-formula", "no bias correction of v", adam(correct=(True, False))),
@@ -110,6 +112,28 @@ ADAM = [
         adam(v=lambda v, g, b: (b * v + (1 - b) * g) ** 2),
     ),
 ]
+
+
+def decayed(rule, **other):
+    """The rule with another weight decay: `factor` times as much, or inside or outside of the moments."""
+
+    def step(w, g, t, memory, s):
+        decay = s["weight_decay"] * other.get("factor", 1)
+        return rule(w, g, t, memory, {**s, "weight_decay": decay, "coupled": other.get("coupled", s["coupled"])})
+
+    return step
+
+
+PLAIN = sgd(heavy, lambda w, v, g, mu, lr: w - lr * v)
+for rules, rule in ((SGD, PLAIN), (ADAM, adam())):
+    rules += [
+        ("regularizer", "no weight decay", decayed(rule, factor=0)),
+        ("regularizer", "twice the weight decay", decayed(rule, factor=2)),
+        ("regularizer", "half the weight decay", decayed(rule, factor=0.5)),
+        ("regularizer", "weight decay with its sign turned", decayed(rule, factor=-1)),
+        ("regularizer", "weight decay that passes through the moments", decayed(rule, coupled=True)),
+        ("regularizer", "weight decay outside of the moments", decayed(rule, coupled=False)),
+    ]
 WALKS = {"SGD": SGD, "Adam": ADAM, "AdamW": ADAM}
 
 
