@@ -93,6 +93,8 @@ def test_the_same_assignment_makes_the_same_zip(assignment, tmp_path):
     os.utime(assignment.folder / "assignment.toml", (1, 1))
     make_autograder(assignment, tmp_path / "b.zip")
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 def test_run_autograder_grades_the_submission_into_results_json(autograder):

@@ -5,6 +5,7 @@ import json
 import re
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import yaml
 
@@ -232,7 +233,7 @@ def read_nbgrader(printed, errors, value, points):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("points", [10, 0.3, 30.4, 0])
+@pytest.mark.parametrize("points", [10, 0.3, 30.4, 0, np.float64(7.5)])
 def test_nbgrader_reads_it(kind, points, capfd):
     result = graded(kind)
     value = score(result, points)

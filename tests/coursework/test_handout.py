@@ -172,11 +172,11 @@ def written(folder):
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def refused(assignment, grade=grade):
+def refused(assignment, grade=grade, deep=None):
     """What the error says; nothing is written, and nothing is left."""
     before = set(assignment.folder.parent.iterdir())
     with pytest.raises(CourseworkError) as error:
-        make_handout(assignment, assignment.folder.parent / "out", grade)
+        make_handout(assignment, assignment.folder.parent / (deep or "out"), grade)
     assert set(assignment.folder.parent.iterdir()) == before
     return str(error.value)
 
@@ -228,8 +228,15 @@ def test_items_that_are_not_visible_at_once_are_left_out(assignment, tmp_path, w
     assert (tmp_path / "out" / "assignment.toml").read_text() == PUBLIC
 
 
-def test_hidden_items_that_cannot_be_cut_out_are_refused(assignment):
-    text = 'items = [{class = "Dense", points = 3}, {class = "Trap", points = 1, visibility = "hidden"}]\n'
+@pytest.mark.parametrize(
+    "text",
+    [
+        'items = [{class = "Dense", points = 3}, {class = "Trap", points = 1, visibility = "hidden"}]\n',
+        SETTINGS + 'hint = """\n[[items]]\n"""\n',
+        SETTINGS.replace("    [10]", "[10]"),
+    ],
+)
+def test_hidden_items_that_cannot_be_cut_out_are_refused(assignment, text):
     (assignment.folder / "assignment.toml").write_text(text)
     assert "assignment.toml: cannot leave out what is hidden" in refused(assignment)
 
@@ -272,6 +279,12 @@ def test_a_folder_that_is_empty_is_filled_and_one_that_is_not_is_refused(assignm
             "whole statements of one function",
         ),
         ("return W.shape[:1]", "return (", "is no Python"),
+        ("return W.shape[:1]", "return 1 = 2", "hw1.py is no Python: "),
+        (
+            "        ### BEGIN SOLUTION\n        def",
+            "        while g:\n        ### BEGIN SOLUTION\n            g = 1\n        def",
+            "without its solutions is no Python",
+        ),
     ],
 )
 def test_markers_that_do_not_fit_are_refused(assignment, old, new, told):
@@ -316,9 +329,7 @@ def test_a_misspelt_marker_is_refused(assignment):
 def test_a_piece_of_a_solution_in_the_text_is_refused(assignment):
     change(assignment, "# Write", "Think of\n\n```python\nreturn x @ W.T + self.params['b']\n```\n# Write", "README.md")
     message = refused(assignment)
-    assert message.startswith(
-        "the handout gives away pieces of solutions in 1 place: write the one or the other differently"
-    )
+    assert message.startswith("the handout gives away a piece of a solution: write the one or the other differently")
     assert "README.md:4 has 'return x @ W . T + self . params [ b ]' of reference/hw1.py:21" in message
 
 
@@ -326,13 +337,18 @@ def test_only_some_of_many_leaks_are_listed(assignment):
     leak = "e = np.exp(z - z.max(axis=1, keepdims=True))\n\nAnd\n"
     change(assignment, "# Write", leak * 8, "README.md")
     message = refused(assignment)
-    assert "in 8 places" in message and len(message.splitlines()) == 7 and message.endswith("and 3 more")
+    assert (
+        "gives away 8 pieces of solutions" in message
+        and len(message.splitlines()) == 7
+        and message.endswith("and 3 more")
+    )
 
 
 def test_a_handout_that_scores_is_refused(assignment):
-    assert "the handout scores 3 points, expected 0: Dense 3" in refused(
-        assignment, lambda path: result(12 if path.parent.name == "reference" else 3)
-    )
+    def generous(path):
+        return result(12 if path.parent.name == "reference" else 3)
+
+    assert refused(assignment, generous, "a/b/c") == "the handout scores 3 points, expected 0: Dense 3"
 
 
 def test_a_reference_that_loses_points_is_refused(assignment):

@@ -37,7 +37,7 @@ def test_a_leak_is_told_once_and_whole():
         "# self.e = np.exp(x - x.max())",
         "# self.e =\n# np.exp(x -\n# x.max())",
         '"""self.e = np.exp(x - x.max())"""',
-        '{"source": ["self.e = np.exp(x - x.max())\\n"]}',
+        '{"source": "self.e =\\nnp.exp(x -\\nx.max())"}',
         "`self.e = np.exp(x - x.max())`",
         "key: self.e = np.exp(x - x.max())",
     ],

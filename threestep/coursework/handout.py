@@ -37,13 +37,14 @@ def make_handout(assignment, destination, grade):
     files = build(assignment)
     refuse_markers(files)
     refuse_leaks(reference, files)
+    with tempfile.TemporaryDirectory() as room:  # what the grader leaves beside the file is not handed out
+        write(files, Path(room))
+        refuse_scores(grade(reference), grade(Path(room) / assignment.file))
+    if changed := differing(files, build(assignment)):
+        raise CourseworkError(f"two runs made different bytes of {', '.join(changed)}")
     destination.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{destination.name}.", dir=destination.parent) as room:
-        tried, ready = Path(room) / "tried", Path(room) / "ready"
-        write(files, tried)
-        refuse_scores(grade(reference), grade(tried / assignment.file))  # what it leaves beside the file is not ours
-        if changed := differing(files, build(assignment)):
-            raise CourseworkError(f"two runs made different bytes of {', '.join(changed)}")
+        ready = Path(room) / destination.name
         write(files, ready)
         if destination.exists():
             destination.rmdir()
@@ -109,7 +110,7 @@ def regions_of(text, path):
 
 def take_out(text, regions, path):
     """The text with a line that raises in place of each region, and all else as it was."""
-    lines, tree = lines_of(text), ast.parse(text)
+    lines, tree = lines_of(text), parse_python(text, path)
     left, at = [], 0
     raising = []
     for first, last in regions:
@@ -123,13 +124,16 @@ def take_out(text, regions, path):
     given = [line for number, line in enumerate(lines_of("".join(left))) if number not in raising]
     if given != [line for number, line in enumerate(lines, 1) if not any(a <= number <= b for a, b in regions)]:
         raise CourseworkError(f"{path}: text outside the marked regions changed")
+    without = "".join(left)
+    parse_python(without, f"{path} without its solutions")
+    return without
+
+
+def parse_python(text, what):
     try:
-        ast.parse("".join(left))
+        return ast.parse(text)
     except SyntaxError as error:
-        raise CourseworkError(
-            f"{path}: without its solutions it is no Python, line {error.lineno}: {error.msg}"
-        ) from None
-    return "".join(left)
+        raise CourseworkError(f"{what} is no Python: {error.msg}, line {error.lineno}") from None
 
 
 def owner(tree, first, last, path):
@@ -163,7 +167,7 @@ def functions(node, prefix=""):
 
 def without_hidden(text, path):
     """assignment.toml without the tables of the items that are not visible, and the comments right above them."""
-    settings = {"items": [], **parse(text)}
+    settings = {"items": [], **parse_toml(text)}
     seen = [item.get("visibility", "visible") == "visible" for item in settings["items"]]
     blocks = [[]]
     for line in lines_of(text):
@@ -178,12 +182,12 @@ def without_hidden(text, path):
     for block in blocks:
         header = next((match[1].replace(" ", "") for line in block if (match := HEADER.match(line))), "")
         place += header == "items"  # [[items]] opens the next one, [items.checks] belongs to it
-        if header.split(".")[0] != "items" or seen[place]:
+        if header.split(".")[0] != "items" or seen[place : place + 1] == [True]:
             kept += block
     public = "".join(kept)
     settings["items"] = [item for item, visible in zip(settings["items"], seen, strict=True) if visible]
     try:
-        same = {"items": [], **parse(public)} == settings
+        same = {"items": [], **parse_toml(public)} == settings
     except ValueError:
         same = False
     if not same:
@@ -191,7 +195,7 @@ def without_hidden(text, path):
     return public
 
 
-def parse(text):
+def parse_toml(text):
     try:
         import tomllib
     except ModuleNotFoundError:  # Python 3.10
@@ -226,20 +230,19 @@ def refuse_leaks(reference, files):
             for leak in leaks[:TOLD]
         ]
         more = [f"  and {len(leaks) - TOLD} more"] if len(leaks) > TOLD else []
-        title = (
-            f"the handout gives away pieces of solutions in {len(leaks)} place{'s' * (len(leaks) != 1)}: write the one "
-        )
-        raise CourseworkError("\n".join([f"{title}or the other differently", *told, *more]))
+        count = "a piece of a solution" if len(leaks) == 1 else f"{len(leaks)} pieces of solutions"
+        title = f"the handout gives away {count}: write the one or the other differently"
+        raise CourseworkError("\n".join([title, *told, *more]))
 
 
 def refuse_scores(reference, handout):
-    wrong = [item["name"] for item in reference["items"] if item["score"] != item["max_score"]]
-    if wrong or reference["score"] != reference["max_score"]:
+    if reference["score"] != reference["max_score"]:
+        wrong = ", ".join(item["name"] for item in reference["items"] if item["score"] != item["max_score"])
         got = f"{reference['score']:g} of {reference['max_score']:g}"
-        raise CourseworkError(f"the reference scores {got} points; it loses some in {', '.join(wrong) or 'the sum'}")
-    scoring = [f"{item['name']} {item['score']:g}" for item in handout["items"] if item["score"] > 0]
-    if scoring or handout["score"] > 0:
-        raise CourseworkError(f"the handout scores {handout['score']:g} points, expected 0: {', '.join(scoring)}")
+        raise CourseworkError(f"the reference scores {got} points; it loses some in {wrong}")
+    if handout["score"] != 0:
+        scoring = ", ".join(f"{item['name']} {item['score']:g}" for item in handout["items"] if item["score"] != 0)
+        raise CourseworkError(f"the handout scores {handout['score']:g} points, expected 0: {scoring}")
 
 
 def differing(files, again):
