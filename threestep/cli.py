@@ -10,6 +10,7 @@ from difflib import get_close_matches
 
 from .streams import Lasting
 
+FORMATS = ("json", "gradescope", "classroom", "autolab", "nbgrader")
 USAGE = """\
 usage, with train.py for any of python train.py, python -m threestep and threestep:
   train.py CONFIG [key=value ...]          train what a YAML file says, such as configs/digits_mlp.yaml
@@ -23,13 +24,19 @@ usage, with train.py for any of python train.py, python -m threestep and threest
   train.py new TEMPLATE [DEST]             a commented config to start from
   train.py fetch NAME                      download MNIST or FashionMNIST, checked by SHA-256
   train.py schema                          JSON Schema of a config, for editors
+  train.py coursework check FILE [CLASS]   which bug is it? for layers, losses and optimizers that you wrote
+  train.py coursework grade FILE           points for a submission; for instructors, as are the next three
+  train.py coursework verify ASSIGNMENT    is the grader right? mutants, the reference, the empty handout
+  train.py coursework handout ASSIGNMENT DEST   what students get
+  train.py coursework stats RESULTS...     how often each bug was found
 """
 
 
 def main(argv=None):
     """Runs one verb and returns the exit code.
 
-    0 done, 2 usage or config, 3 data or weights, 4 diverged, 130 or 143 ended by SIGINT or SIGTERM; 1 is a bug.
+    0 done, 2 usage or config, 3 data or weights, 4 diverged, 5 coursework that is not right, 130 or 143 ended by SIGINT
+    or SIGTERM; 1 is a bug.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
@@ -38,7 +45,16 @@ def main(argv=None):
     if not argv:
         print(USAGE, end="", file=sys.stderr)
         return 2
-    verb = argv.pop(0) if argv and argv[0] in VERBS else "train"
+    words = 2 if argv[0] == "coursework" else 1
+    verb = " ".join(argv[:words])
+    if verb in VERBS:
+        del argv[:words]
+    elif words == 1:
+        verb = "train"
+    else:
+        known = ", ".join(name.split()[1] for name in VERBS if name.startswith("coursework "))
+        print(f"error: coursework expected one of {known}, got {' '.join(argv[1:2]) or 'nothing'}", file=sys.stderr)
+        return 2
     try:
         with redirect_stdout(sys.stdout and Lasting(sys.stdout)):
             options, unknown = (made := parser(verb)).parse_known_intermixed_args(argv)
@@ -55,10 +71,11 @@ def main(argv=None):
 
 def guarded(verb, options):
     """The verb's exit code, with a user's mistakes told in a line instead of a traceback."""
+    from threestep.coursework.errors import CourseworkError
     from threestep.data import DataError
     from threestep.training import CheckpointError, ConfigError, Diverged
 
-    codes = {ConfigError: 2, DataError: 3, CheckpointError: 3, Diverged: 4, OSError: 2}
+    codes = {ConfigError: 2, CourseworkError: 2, DataError: 3, CheckpointError: 3, Diverged: 4, OSError: 2}
     try:
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, *where, **more: print(f"warning: {message}", file=sys.stderr)
@@ -174,6 +191,49 @@ def schema(options):
     print(schema(options.plugins))
 
 
+def check_coursework(options):
+    from threestep.coursework.check import check_file
+
+    return 0 if check_file(options.file, options.name, options.why) else 5
+
+
+def grade_coursework(options):
+    from threestep.coursework.assignment import assignment_of, read_assignment
+    from threestep.coursework.formats import publish
+    from threestep.coursework.grade import grade_submission
+
+    assignment = read_assignment(options.assignment or assignment_of(options.submission))
+    result = grade_submission(
+        assignment, options.submission, lambda result: publish(result, options.format, options.output, last=False)
+    )
+    publish(result, options.format, options.output)
+
+
+def verify_coursework(options):
+    from threestep.coursework.assignment import read_assignment
+    from threestep.coursework.verify import verify
+
+    return 0 if verify(read_assignment(options.assignment)) else 5
+
+
+def handout_coursework(options):
+    from threestep.coursework.assignment import read_assignment
+    from threestep.coursework.grade import grade_submission
+    from threestep.coursework.handout import make_handout
+
+    assignment = read_assignment(options.assignment)
+    names = make_handout(assignment, options.dest, lambda path: grade_submission(assignment, path))
+    print(f"{options.dest}: {', '.join(names)}")
+
+
+def count_coursework(options):
+    from threestep.coursework.stats import statistics
+
+    found = statistics(options.results)
+    print(found)
+    return found.exit_code
+
+
 def config_of(options):
     from threestep.training import load_config
 
@@ -192,6 +252,11 @@ VERBS = {
     "new": new,
     "fetch": fetch,
     "schema": schema,
+    "coursework check": check_coursework,
+    "coursework grade": grade_coursework,
+    "coursework verify": verify_coursework,
+    "coursework handout": handout_coursework,
+    "coursework stats": count_coursework,
 }
 
 
@@ -232,7 +297,24 @@ def parser(verb):
         made.add_argument("dest", metavar="DEST", nargs="?", help="the file to write; TEMPLATE.yaml unless given")
     if verb == "fetch":
         made.add_argument("name", choices=("MNIST", "FashionMNIST"))
-    if verb not in ("new", "fetch"):
+    if verb == "coursework check":
+        made.add_argument("file", metavar="FILE", help="a Python file with classes of your own")
+        made.add_argument("name", metavar="CLASS", nargs="?", help="one of them; unless given, all")
+        made.add_argument("--why", action="store_true", help="print wrong gradients beside the numerical ones")
+    if verb == "coursework grade":
+        made.add_argument("submission", metavar="FILE", help="what was handed in, or the folder that holds it")
+        made.add_argument("--assignment", metavar="FOLDER", help="or a name such as hw1; unless given, the file's name")
+        made.add_argument("--format", choices=FORMATS, default="json", help="whose words to use; json unless given")
+        made.add_argument("--output", metavar="FILE", help="written anew after each item; unless given, the terminal")
+    if verb in ("coursework verify", "coursework handout"):
+        made.add_argument(
+            "assignment", metavar="ASSIGNMENT", help="a folder with assignment.toml, or a name such as hw1"
+        )
+    if verb == "coursework handout":
+        made.add_argument("dest", metavar="DEST", help="the folder to write, not there yet or empty")
+    if verb == "coursework stats":
+        made.add_argument("results", metavar="RESULTS", nargs="+", help="files, or folders, of --format json")
+    if verb not in ("new", "fetch") and not verb.startswith("coursework"):
         made.add_argument("--plugins", metavar="FILE.py", help="a file with layers, losses or optimizers of your own")
     made.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return made

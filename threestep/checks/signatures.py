@@ -61,7 +61,8 @@ def by_ratio(a, n, sizes, bias=False):
         return "sign-flipped", "is right but for its sign in every entry"
     places = int(np.prod(sizes["of y"][:-1]))
     if bias and np.isclose(r * places, 1):
-        return "bias-gradient-averaged", f"is the expected value / {places} in every entry: y has {places} rows"
+        count = f"{rows} is the batch size" if places == rows else f"{places} is the number of rows of y"
+        return "bias-gradient-averaged", f"is the expected value / {places} in every entry: {count}"
     for two in (1, 2, 0.5):
         for power, (word, count), other in product((1, -1, 0), (*others.items(), ("", 1)), (0, 1, -1)):
             if not np.isclose(size, two * float(rows) ** power * float(count) ** other, rtol=1e-6):

@@ -87,7 +87,19 @@ def read_assignment(place):
     names = [item.name for item in items]
     if len(set(names)) < len(names):
         raise CourseworkError(f"{path}: two items are called {next(n for n in names if names.count(n) > 1)}")
-    return Assignment(path.parent, text["title"], text["file"], items, **common, conventions=text.get("conventions", {}))
+    return Assignment(
+        path.parent, text["title"], text["file"], items, **common, conventions=text.get("conventions", {})
+    )
+
+
+def assignment_of(submission):
+    """The name of the assignment that a submission's name stands for: hw1 of hw1.py, or of a folder with an hw1.py."""
+    path = Path(submission)
+    names = [file.stem for file in sorted(path.glob("*.py"))] if path.is_dir() else [path.stem]
+    known = [name for name in names if (SHIPPED / name).is_dir() or (Path(name) / "assignment.toml").is_file()]
+    if len(known) != 1:
+        raise CourseworkError(f"{path}: its name tells no assignment: give --assignment FOLDER")
+    return known[0]
 
 
 def read_toml(path):
@@ -101,7 +113,9 @@ def read_toml(path):
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise CourseworkError(f"{path} cannot be read: {error.strerror}: an assignment is a folder with this file") from None
+        raise CourseworkError(
+            f"{path} cannot be read: {error.strerror}: an assignment is a folder with this file"
+        ) from None
     except ValueError as error:  # of TOML, or of UTF-8
         raise CourseworkError(f"{path}: {error}") from None
 
@@ -114,14 +128,20 @@ def item_of(path, i, entry, common):
         raise CourseworkError(f"{path}: items[{i}] expected a class or a function, got {', '.join(entry) or 'nothing'}")
     name = entry.get("class", entry.get("function"))
     kind = "function" if "function" in entry else entry.get("kind") or kind_by_name(name)
-    options = {key: entry[key] for key in ("arguments", "make", "calls", "visibility", "timeout", "hint") if key in entry}
+    options = {
+        key: entry[key] for key in ("arguments", "make", "calls", "visibility", "timeout", "hint") if key in entry
+    }
     options = {**common, **options}
     if kind not in SHARES:
-        raise CourseworkError(f"{path}: {place}kind expected one of {', '.join(SHARES)}, got {kind!r}: {name} is in no package")
+        raise CourseworkError(
+            f"{path}: {place}kind expected one of {', '.join(SHARES)}, got {kind!r}: {name} is in no package"
+        )
     checks = entry.get("checks", SHARES[kind])
     require(path, f"{place}points", entry.get("points"), (int, float))
     require(path, f"{place}checks", checks, dict)
-    if set(checks) - set(SHARES[kind]) or not all(isinstance(share, (int, float)) and share > 0 for share in checks.values()):
+    if set(checks) - set(SHARES[kind]) or not all(
+        isinstance(share, (int, float)) and share > 0 for share in checks.values()
+    ):
         raise CourseworkError(f"{path}: {place}checks expected shares of {', '.join(SHARES[kind])}, got {checks}")
     if options["hint"] not in LEVELS:
         raise CourseworkError(f"{path}: {place}hint expected one of {', '.join(LEVELS)}, got {options['hint']!r}")
@@ -136,7 +156,11 @@ def item_of(path, i, entry, common):
 
 def kind_by_name(name):
     """The kind of the library's class of this name, or None."""
-    for package, base, kind in ((layers, "Layer", "layer"), (losses, "Loss", "loss"), (optim, "Optimizer", "optimizer")):
+    for package, base, kind in (
+        (layers, "Layer", "layer"),
+        (losses, "Loss", "loss"),
+        (optim, "Optimizer", "optimizer"),
+    ):
         found = getattr(package, name, None)
         if isinstance(found, type) and issubclass(found, getattr(package, base)):
             return kind

@@ -96,7 +96,9 @@ def exam_of(assignment, item, references):
             return optimizer_exam(item.name, make, vars(known), rng=SEED)
         rng = np.random.default_rng(SEED)
         settings = {key: value for key, value in vars(known).items() if not key.startswith("_")}
-        exam = layer_exam(item.name, make, settings, examples(item.shape or example_shape(item.name), rng), rng)
+        exam = layer_exam(
+            item.name, make, settings, examples(item.shape or example_shape(item.name, item.arguments), rng), rng
+        )
     except CourseworkError:
         raise
     except Exception as error:

@@ -1,1 +1,0 @@
-"""Handouts and grading, built on the checks."""
