@@ -21,6 +21,15 @@ MAY_IMPORT = {  # a package: what of the house it may import, besides itself
     "threestep.checks": {"layers", "losses", "optim"},
     "threestep.training": {"layers", "losses", "optim", "threestep.data", "threestep.checks"},
     "threestep.see": {"layers", "losses", "optim", "threestep.data", "threestep.checks", "threestep.training"},
+    "threestep.coursework": {
+        "layers",
+        "losses",
+        "optim",
+        "threestep.data",
+        "threestep.checks",
+        "threestep.training",
+        "threestep.see",
+    },
 }
 OUTSIDE = {  # third-party modules that may be imported, beside the standard library
     "layers": {"numpy"},
@@ -30,6 +39,7 @@ OUTSIDE = {  # third-party modules that may be imported, beside the standard lib
     "threestep.checks": {"numpy"},
     "threestep.training": {"numpy", "yaml", "tqdm"},
     "threestep.see": {"numpy", "matplotlib"},
+    "threestep.coursework": {"numpy"},
 }
 
 

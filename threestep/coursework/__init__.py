@@ -1,0 +1,1 @@
+"""Coursework: a student's file graded in safety, and the bug named."""
