@@ -11,7 +11,8 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +29,11 @@ GRACE = 5  # seconds in which the warden must have ended everything
 
 @dataclass
 class Limits:
-    """What a call may use: seconds of wall clock; bytes of memory, disk and answers; characters of output to keep."""
+    """What a call may use: seconds of wall clock and of processor time (the same unless given); bytes of memory, of
+    files, and of answers; numbers of processes and of files; characters of output to keep."""
 
     seconds: float = 20.0
+    processor: int | None = None
     memory: int = 2 * 2**30
     processes: int = 16
     disk: int = 64 * 2**20
@@ -62,6 +65,7 @@ def run(level, submission, player, script, arrays, limits, hidden):
     if os.name != "posix":
         raise Trouble("a submission can be graded on Linux and macOS: Windows has not the means to confine a process")
     started, submission = time.monotonic(), Path(submission)
+    limits = replace(limits, processor=limits.processor or ceil(limits.seconds))
     content = submission.lstat()
     if not stat.S_ISREG(content.st_mode):  # a link might lead to the reference
         return Performance({}, {}, "is a link or a folder: hand in the file itself", "", 0.0)
@@ -70,7 +74,7 @@ def run(level, submission, player, script, arrays, limits, hidden):
     receipt = secrets.token_hex(16)
     task = {
         "level": level,
-        "limits": {**asdict(limits), "processor": int(limits.seconds) + 1},
+        "limits": asdict(limits),
         "hidden": [str(Path(path).resolve()) for path in (*(HERE.parents[1] / name for name in LIBRARY), *hidden)],
         "file": submission.name,
         "script": script,
@@ -93,7 +97,8 @@ def temporary_folder():
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(RecursionError):
+            shutil.rmtree(folder, ignore_errors=True)
         if folder.exists():  # folders that are closed to their owner, or nested deeper than Python can follow
             for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
                 subprocess.run([*command, folder], stderr=subprocess.DEVNULL, check=False)
@@ -232,8 +237,8 @@ def reason(ending, why, limits):
     status, processor = ending.report.split()
     status = int(status)
     if os.WIFSIGNALED(status):
-        if float(processor) >= limits.seconds:
-            return f"used more than {limits.seconds:g} s of processor time"
+        if float(processor) >= limits.processor:
+            return f"used more than {limits.processor} s of processor time"
         return f"crashed before it had finished: {signal.strsignal(os.WTERMSIG(status))}"
     if why is not None and os.WEXITSTATUS(status) == 0:
         return f"handed back what cannot be read: {why}"
