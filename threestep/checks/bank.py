@@ -77,6 +77,8 @@ BANK = {
         ("dx", "derivative-of-pre-activation", "x * (g - (g * x).sum(-1, keepdims=True))"),
         ("y", "softmax-over-wrong-axis", "np.exp(x - x.max(0)) / np.exp(x - x.max(0)).sum(0)"),
         ("y", "softmax-over-wrong-axis", "np.exp(x - x.max()) / np.exp(x - x.max()).sum()"),
+        ("y", "softmax-over-wrong-axis", "p / p.max(-1, keepdims=True) / (p / p.max(-1, keepdims=True)).sum(0)"),
+        ("y", "softmax-over-wrong-axis", "p / p.max(-1, keepdims=True) / (p / p.max(-1, keepdims=True)).sum()"),
     ],
     "LogSoftmax": [
         ("dx", "softmax-diagonal-only", "g * (1 - p)"),
@@ -94,6 +96,11 @@ BANK = {
         ("dp", "one-hot-not-subtracted", "(p - 1) / N"),
         ("dp", "softmax-over-wrong-axis", "(np.exp(z - z.max(0)) / np.exp(z - z.max(0)).sum(0) - y) / N"),
         ("dp", "softmax-over-wrong-axis", "(np.exp(z - z.max()) / np.exp(z - z.max()).sum() - y) / N"),
+        (
+            "dp",
+            "softmax-over-wrong-axis",
+            "(p / (p / p.max(1, keepdims=True)).sum(0) / p.max(1, keepdims=True) - y) / N",
+        ),
         ("l", "softmax-over-wrong-axis", "-(y * np.log(np.exp(z) / np.exp(z).sum(0))).sum() / N"),
         ("l", "softmax-over-wrong-axis", "-(y * np.log(np.exp(z) / np.exp(z).sum())).sum() / N"),
     ],

@@ -5,8 +5,9 @@ import numpy as np
 from .diagnosis import Diagnosis, Finding
 from .judge import where
 from .promises import broken_promises, promoted, raised
-from .signatures import close, in_words
+from .signatures import close, in_words, ratio_of
 
+SCALES = {-1: "sign-flipped", 2: "factor-of-two", 0.5: "factor-of-two"}
 SLACK = 0.12  # of the share that is dropped: five standard deviations for some 400 entries
 
 
@@ -89,7 +90,8 @@ def backward(case):
         )
     elif not close(up, down):
         scale = float(np.median(down[down != 0])) if down.any() else 0.0
-        bug = "dropout-not-rescaled" if np.isclose(scale, 1) else None
+        r = ratio_of(down, up)
+        bug = "dropout-not-rescaled" if np.isclose(scale, 1) else SCALES.get(r and round(r, 6))
         yield Finding("backward", "dx", bug, f"is {scale:g} g where y is {np.median(up[up != 0]):.6g} x")
     elif not case.agrees("dx", "evaluation"):
         yield Finding("backward", "dx", "dropout-mask", "in evaluation is not g")

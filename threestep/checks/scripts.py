@@ -14,12 +14,12 @@ ENTRIES = 120  # up to which an array is swept entry by entry; beyond, along ran
 DIRECTIONS = 16
 TENSORS = {  # made-up examples where rows will not do
     **dict.fromkeys(
-        ("Conv2d", "ConvTranspose2d", "MaxPool2d", "AvgPool2d", "GlobalAvgPool", "GlobalMaxPool"), (6, 5, 2)
+        ("Conv2d", "ConvTranspose2d", "MaxPool2d", "AvgPool2d", "GlobalAvgPool", "GlobalMaxPool"), (7, 6, 3)
     ),
-    **dict.fromkeys(("Upsample", "SpatialDropout", "InstanceNorm"), (6, 5, 2)),
-    **dict.fromkeys(("Conv1d", "MaxPool1d", "AvgPool1d"), (7, 2)),
+    **dict.fromkeys(("Upsample", "SpatialDropout", "InstanceNorm"), (7, 6, 3)),
+    **dict.fromkeys(("Conv1d", "MaxPool1d", "AvgPool1d"), (7, 3)),
     "GroupNorm": (6,),
-    **dict.fromkeys(("Pad", "Flatten", "Permute"), (6, 5, 2)),
+    **dict.fromkeys(("Pad", "Flatten", "Permute"), (7, 6, 3)),
     **dict.fromkeys(("Add", "Multiply", "Concat"), ((7,), (7,))),
     "Dropout": (83,),
 }

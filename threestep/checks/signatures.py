@@ -59,6 +59,8 @@ def by_ratio(a, n, sizes, bias=False):
     flipped = " with the sign turned" if r < 0 else ""
     if abs(size - 1) < EXACT:
         return "sign-flipped", "is right but for its sign in every entry"
+    if np.isclose(size, [0.5, 2], rtol=1e-6).any():
+        return "factor-of-two", f"is the expected value {'x 2' if size > 1 else '/ 2'} in every entry{flipped}"
     places = int(np.prod(sizes["of y"][:-1]))
     if bias and np.isclose(r * places, 1):
         count = f"{rows} is the batch size" if places == rows else f"{places} is the number of rows of y"

@@ -18,19 +18,18 @@ def sgd(velocity, move, first=None):
     return step
 
 
-def adam(m=None, v=None, correct=(True, True), shift=0, swapped=False, move=None, fixed=None):
+def adam(m=None, v=None, correct=(True, True), shift=(0, 0), swapped=False, move=None, fixed=None):
     """A rule of Adam with one of its parts replaced."""
 
     def step(w, g, t, memory, s):
         b1, b2 = reversed(s["betas"]) if swapped else s["betas"]
         g = g + (s["weight_decay"] * w if s["coupled"] else 0)
         w = w * (1 - s["lr"] * s["weight_decay"]) if not s["coupled"] else w
-        t = fixed or t + shift
         first, second = memory.get("m", np.zeros_like(w)), memory.get("v", np.zeros_like(w))
         memory["m"] = m(first, g, b1) if m else b1 * first + (1 - b1) * g
         memory["v"] = v(second, g, b2) if v else b2 * second + (1 - b2) * g * g
-        mhat = memory["m"] / (np.float64(1) - b1**t) if correct[0] else memory["m"]
-        vhat = memory["v"] / (np.float64(1) - b2**t) if correct[1] else memory["v"]
+        mhat = memory["m"] / (1 - np.float64(b1) ** (fixed or t + shift[0])) if correct[0] else memory["m"]
+        vhat = memory["v"] / (1 - np.float64(b2) ** (fixed or t + shift[1])) if correct[1] else memory["v"]
         return move(w, mhat, vhat, s) if move else w - s["lr"] * mhat / (np.sqrt(vhat) + s["eps"])
 
     return step
@@ -88,8 +87,12 @@ SGD = [
     ("momentum-convention", "w - lr g - mu v", sgd(heavy, lambda w, v, g, mu, lr: w - lr * g - mu * v)),
 ]
 ADAM = [
-    ("adam-step-count", "t starts at 2", adam(shift=1)),
-    ("adam-step-count", "t starts at 0", adam(shift=-1)),
+    ("adam-step-count", "t starts at 2", adam(shift=(1, 1))),
+    ("adam-step-count", "t + 1 in the correction of m", adam(shift=(1, 0))),
+    ("adam-step-count", "t + 1 in the correction of v", adam(shift=(0, 1))),
+    ("adam-step-count", "t - 1 in the correction of m", adam(shift=(-1, 0))),
+    ("adam-step-count", "t - 1 in the correction of v", adam(shift=(0, -1))),
+    ("adam-step-count", "t starts at 0", adam(shift=(-1, -1))),
     ("adam-step-count", "t stays at 1", adam(fixed=1)),
     ("adam-formula", "v of |g|, not of its square", adam(v=lambda v, g, b: b * v + (1 - b) * np.abs(g))),
     ("adam-formula", "no bias correction", adam(correct=(False, False))),

@@ -15,7 +15,7 @@ from threestep.checks.scripts import example_shape, examples
 
 from .assignment import SHARES, Item, kind_by_name, load_file, read_assignment
 from .errors import CourseworkError
-from .results import split_points
+from .results import add_points, split_points
 
 ENTRIES = 12  # of a gradient that --why prints
 
@@ -84,8 +84,8 @@ def examine(item, namespace):
         found = diagnose(subject, x, like=library_class(item)) if not item.make else diagnose(subject, x)
     else:
         found = diagnose(subject, like=library_class(item))
-    points = split_points(item.points, item.checks) if item.points else dict.fromkeys(item.checks, 0.0)
-    score = sum(value for check, value in points.items() if found.steps.get(check, True))
+    points = split_points(item.points, {check: item.checks[check] for check in item.checks if check in found.steps})
+    score = add_points(value for check, value in points.items() if found.steps[check])
     words = {True: "ok", False: "FAIL", None: "-"}
     line = "   ".join(f"{step} {words[ok]:<4}" for step, ok in found.steps.items())
     return line.rstrip(), None if found else found, score if found or item.points else -1.0

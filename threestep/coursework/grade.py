@@ -1,6 +1,6 @@
 """grade: a submission's points, item by item, each examined in a process of its own and judged in this one."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
@@ -29,22 +29,31 @@ def grade_submission(assignment, path, report=lambda result: None):
     """
     path = Path(path)
     path = path / assignment.file if path.is_dir() else path
-    references = load_file(assignment.reference)
+    exams = exams_of(assignment)
     result = open_result(assignment.name, path.name, assignment.items, asdict(isolation()))
     report(result)
-    for item in assignment.items:
-        close_item(result, item, **grade_item(assignment, item, path, references))
+    for item, exam in exams:
+        close_item(result, item, **grade_item(assignment, item, exam, path))
         report(result)
     return result
 
 
-def grade_item(assignment, item, path, references):
+def exams_of(assignment):
+    """[(Item, its Exam)]; a layer without parameters has no check of update."""
+    references, found = load_file(assignment.reference), []
+    for item in assignment.items:
+        exam = exam_of(assignment, item, references)
+        if item.kind == "layer" and not any(name.startswith("a.params.") for name in exam.arrays):
+            item = replace(item, checks={name: share for name, share in item.checks.items() if name != "update"})
+        found.append((item, exam))
+    return found
+
+
+def grade_item(assignment, item, exam, path):
     """What close_item takes for one item: what passed, the findings, the message for the student."""
     if not path.is_file():
         return failed(f"{assignment.file} was not handed in")
-    exam = exam_of(assignment, item, references)
-    script = script_of(item, exam)
-    limits = Limits(seconds=item.timeout)
+    script, limits = script_of(item, exam), Limits(seconds=item.timeout)
     done = perform(path, script, exam.arrays, limits, hidden=[assignment.folder])
     details = {"seconds": done.seconds, "output": done.output}
     if done.error:

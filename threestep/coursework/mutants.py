@@ -22,7 +22,7 @@ GENERAL = {  # kind: [(bug, the step that has it, its body)]
         (
             "batch-size-frozen",
             "forward(self, x)",
-            "y = super().forward(x); self.rows = getattr(self, 'rows', len(y)); return y.reshape(self.rows, *y.shape[1:])",
+            "y = super().forward(x); self.n = getattr(self, 'n', len(y)); return y.reshape(self.n, *y.shape[1:])",
         ),
         ("sign-flipped", "update(self)", "super().update(); self.grads.update({k: -v for k, v in self.grads.items()})"),
         (
@@ -57,7 +57,7 @@ class {name}({name}):
     """With a bug: {output} is {line}."""
 
     def forward(self, x, *target):
-        self.seen = {{key: np.array(array) for key, array in getattr(self, "state", {{}}).items()}}
+        self.seen = {{key: np.array(array) for key, array in getattr(self, "state", {{}}).items()}} | {{"g": 0.0}}
         y = super().forward(x, *target)
         self.seen |= {{"x": np.array(x), "z": np.array(x), "t": target[0] if target else None, "y": y, "N": len(x)}}
         if {output!r}.startswith("state."):

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .assignment import load_file
 from .errors import CourseworkError
-from .grade import exam_of, grade_item, grade_submission
+from .grade import exams_of, grade_item, grade_submission
 from .handout import make_handout
 from .mutants import mutants_of
 
@@ -22,14 +21,13 @@ def verify(assignment):
     be failed by a mutant; the reference gets all points, in float32 too; the handout gets none, and no piece of a
     solution is in it.
     """
-    references = load_file(assignment.reference)
     text = assignment.reference.read_text(encoding="utf-8")
     rows, wrong = [("item", "mutants", "failed", "to name", "named")], []
-    for item in assignment.items:
-        exam = exam_of(assignment, item, references)
+    exams = exams_of(assignment)
+    for item, exam in exams:
         mutants = list(mutants_of(assignment, item, text, exam))
         with ThreadPoolExecutor(os.cpu_count()) as pool:  # each waits for a process of its own
-            graded = list(pool.map(partial(grade_mutant, assignment, item, references), mutants))
+            graded = list(pool.map(partial(grade_mutant, assignment, item, exam), mutants))
         failed = [not all(found["passed"].get(check) for check in item.checks) for found in graded]
         named = [mutant.bug in (None, first_bug(found)) for mutant, found in zip(mutants, graded, strict=True)]
         nameless = sum(mutant.bug is None for mutant in mutants)
@@ -43,16 +41,16 @@ def verify(assignment):
         if not any(failed):
             wrong.append(f"{item.name} is failed by no mutant: add one to mutants.py")
     print(aligned(rows))
-    wrong += [*reference_fails(assignment), *rounding(assignment, references), *handout_leaks(assignment)]
+    wrong += [*reference_fails(assignment), *rounding(exams), *handout_leaks(assignment)]
     print("\n".join(wrong) or "every mutant is failed and named; the reference has all points, the handout none")
     return not wrong
 
 
-def grade_mutant(assignment, item, references, mutant):
+def grade_mutant(assignment, item, exam, mutant):
     with tempfile.TemporaryDirectory() as room:
         path = Path(room) / assignment.file
         path.write_text(mutant.text, encoding="utf-8")
-        return grade_item(assignment, item, path, references)
+        return grade_item(assignment, item, exam, path)
 
 
 def first_bug(found):
@@ -75,10 +73,9 @@ def reference_fails(assignment):
             yield f"the reference fails {item['name']}: {item['message']}"
 
 
-def rounding(assignment, references):
+def rounding(exams):
     """Where the reference in float32 is more than rounding away from float64."""
-    for item in assignment.items:
-        exam = exam_of(assignment, item, references)
+    for item, exam in exams:
         answers = exam.right if item.kind == "function" else exam.right(exam.takes, exam.arrays)
         for key, array in answers.items():
             exact = answers.get(f"main.{key[8:]}") if key.startswith("float32.") else None
