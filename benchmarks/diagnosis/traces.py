@@ -20,14 +20,12 @@ RANDOM = ("Dropout", "SpatialDropout")
 
 
 def of_library(subject):
-    """The library's class of the subject's name, with the subject's settings."""
-    cls = next(getattr(room, type(subject).__name__) for room in (layers, losses, optim) if room_has(room, subject))
-    names = inspect.signature(cls.__init__).parameters
-    return cls(**{name: copy.deepcopy(vars(subject)[name]) for name in names if name in vars(subject)})
-
-
-def room_has(room, subject):
-    return hasattr(room, type(subject).__name__)
+    """The library's class of the subject's name, with the subject's settings; None where it has none."""
+    name = type(subject).__name__
+    cls = next((getattr(room, name) for room in (layers, losses, optim) if hasattr(room, name)), None)
+    if cls is not None:
+        settings = inspect.signature(cls.__init__).parameters
+        return cls(**{name: copy.deepcopy(vars(subject)[name]) for name in settings if name in vars(subject)})
 
 
 def example(subject, n=5, seed=0, shape=None):
@@ -179,7 +177,7 @@ def of_loss(subject):
             p = (size * rng.normal(size=(n, 4))).astype(dtype)
             target = rng.normal(size=(n, 4)).astype(dtype)
             if name in ("CrossEntropy", "NLL", "Hinge"):
-                target = np.arange(n) % 4
+                target = rng.integers(0, 4, n)
             elif name != "MSE" and name not in ("MAE", "Huber"):
                 target = np.abs(np.round(target)).clip(0, 1)
             if name == "BinaryCrossEntropy":

@@ -12,6 +12,13 @@ each_right = pytest.mark.parametrize("row", CORRECT, ids=[row.words for row in C
 each_seed = pytest.mark.parametrize("seed", [0, 1])
 
 
+def like(row):
+    """What is right in the place of a row's subject: the library's class, or else the right one of the name here."""
+    subject = row.make()
+    named = (right.make() for right in CORRECT if right.words.startswith(f"{type(subject).__name__}:"))
+    return of_library(subject) or next(named)
+
+
 def test_every_bug_has_a_row_under_its_own_name():
     from threestep.checks.bugs import BUGS
 
@@ -23,12 +30,12 @@ def test_every_bug_has_a_row_under_its_own_name():
 @each_bug
 def test_a_bug_is_one(row):
     """This table can be trusted: the class does something else than the library's."""
-    assert differences(row.make(), of_library(row.make()))
+    assert differences(row.make(), like(row))
 
 
 @each_right
 def test_a_right_variant_is_one(row):
-    assert not differences(row.make(), of_library(row.make()))
+    assert not differences(row.make(), like(row))
 
 
 @each_seed
