@@ -253,6 +253,42 @@ class BatchNorm(Layer):
         self.grads["beta"] = self.g.sum(axis=0)
 
 
+# both names say that the statistics move where they should not
+@bug(46, ("running-statistics", "mode-ignored"), "followed in evaluation too")
+class BatchNorm(Layer):
+    def __init__(self, eps=1e-5, momentum=0.1):
+        self.eps, self.momentum = eps, momentum
+
+    def build(self, input_shape, rng=0, dtype=np.float32):
+        C = input_shape[-1]
+        self.params["gamma"], self.params["beta"] = np.ones(C, dtype), np.zeros(C, dtype)
+        self.state["running_mean"], self.state["running_var"] = np.zeros(C, dtype), np.ones(C, dtype)
+        return input_shape
+
+    def forward(self, x):
+        mean, var = self.state["running_mean"].copy(), self.state["running_var"].copy()
+        n, m = len(x), self.momentum
+        self.state["running_mean"] = (1 - m) * mean + m * x.mean(axis=0)
+        self.state["running_var"] = (1 - m) * var + m * x.var(axis=0) * n / (n - 1)
+        if self.training:
+            mean, var = x.mean(axis=0), x.var(axis=0)
+        self.inv = 1 / np.sqrt(var + self.eps)
+        self.xhat = (x - mean) * self.inv
+        self.by_batch = self.training
+        return self.params["gamma"] * self.xhat + self.params["beta"]
+
+    def backward(self, g):
+        self.g = g
+        dxhat = g * self.params["gamma"]
+        if not self.by_batch:
+            return dxhat * self.inv
+        return self.inv * (dxhat - dxhat.mean(axis=0) - self.xhat * (dxhat * self.xhat).mean(axis=0))
+
+    def update(self):
+        self.grads["gamma"] = (self.g * self.xhat).sum(axis=0)
+        self.grads["beta"] = self.g.sum(axis=0)
+
+
 @bug(47, "mode-ignored", "the batch's statistics in evaluation too")
 class BatchNorm(Layer):
     def __init__(self, eps=1e-5, momentum=0.1):
@@ -302,10 +338,10 @@ class BatchNorm(Layer):
 
     def forward(self, x):
         if self.training:
+            mean, var = self.state["running_mean"].copy(), self.state["running_var"].copy()
             n, m = len(x), self.momentum
-            self.state["running_mean"] = (1 - m) * self.state["running_mean"] + m * x.mean(axis=0)
-            self.state["running_var"] = (1 - m) * self.state["running_var"] + m * x.var(axis=0) * n / (n - 1)
-            mean, var = self.state["running_mean"], self.state["running_var"]
+            self.state["running_mean"] = (1 - m) * mean + m * x.mean(axis=0)
+            self.state["running_var"] = (1 - m) * var + m * x.var(axis=0) * n / (n - 1)
         else:
             mean, var = self.state["running_mean"], self.state["running_var"]
         self.inv = 1 / np.sqrt(var + self.eps)

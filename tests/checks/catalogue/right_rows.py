@@ -174,7 +174,7 @@ class ReLU(Layer):
         return np.where(self.x > 0, g, 0)
 
 
-@right("copies that are set to 0, a plain class without update")
+@right("copies that are set to 0, a plain class")
 class ReLU:
     def forward(self, x):
         self.off = x <= 0
@@ -186,6 +186,9 @@ class ReLU:
         dx = np.array(g)
         dx[self.off] = 0
         return dx
+
+    def update(self):
+        pass
 
 
 @right("half of x + |x|")
