@@ -11,17 +11,27 @@ PRELUDES = {
     "Softmax": "p = y",
     "LogSoftmax": "p = np.exp(y)",
     "CrossEntropy": "p = np.exp(z - z.max(1, keepdims=True)); p = p / p.sum(1, keepdims=True)\n"
+    "q = p / p.max(1, keepdims=True)\n"
     "y = np.eye(z.shape[1])[t] if t.ndim == 1 else t",
     "BatchNorm": "axes = tuple(range(x.ndim - 1))\n",
     "InstanceNorm": "axes = tuple(range(1, x.ndim - 1))\n",
     "LayerNorm": "axes = (-1,)\n",
+    "GroupNorm": "axes = None\n",
 }
 MOMENTS = (
-    "mean = x.mean(axes, keepdims=True); var = x.var(axes, keepdims=True); R = x.size / var.size\n"
-    "inv = 1 / np.sqrt(var + eps); xhat = (x - mean) * inv; h = g * gamma\n"
-    "def m(v): return v.mean(axes, keepdims=True)"
+    "mean = m(x); var = m((x - mean) ** 2); inv = 1 / np.sqrt(var + eps); xhat = (x - mean) * inv; h = g * gamma\n"
 )
+MEAN = "def m(v): return v.mean(axes, keepdims=True)\nR = x.size / x.mean(axes, keepdims=True).size\n"
+GROUPS = """
+def m(v):
+    parts = v.reshape(len(v), -1, num_groups, v.shape[-1] // num_groups)
+    return np.broadcast_to(parts.mean((1, 3), keepdims=True), parts.shape).reshape(v.shape)
+R = x[0].size / num_groups
+"""
 for name in ("BatchNorm", "InstanceNorm", "LayerNorm"):
+    PRELUDES[name] += MEAN
+PRELUDES["GroupNorm"] += GROUPS
+for name in ("BatchNorm", "InstanceNorm", "LayerNorm", "GroupNorm"):
     PRELUDES[name] += MOMENTS
 PRELUDES["BatchNorm"] += """
 new_mean = (1 - momentum) * running_mean + momentum * mean.ravel()
@@ -73,6 +83,12 @@ BANK = {
         ("dx", "softmax-sum-missing", "p * (g - g.sum(-1, keepdims=True))"),
         ("dx", "softmax-sum-missing", "g * p - p**2"),
         ("dx", "softmax-over-wrong-axis", "p * (g - (g * p).sum(0))"),
+        ("dx", "softmax-over-wrong-axis", "p * (g - (g * p).sum(1, keepdims=True))"),
+        (
+            "y",
+            "softmax-over-wrong-axis",
+            "np.exp(x - x.max(1, keepdims=True)) / np.exp(x - x.max(1, keepdims=True)).sum(1, keepdims=True)",
+        ),
         ("dx", "softmax-over-wrong-axis", "p * (g - (g * p).sum())"),
         ("dx", "derivative-of-pre-activation", "x * (g - (g * x).sum(-1, keepdims=True))"),
         ("y", "softmax-over-wrong-axis", "np.exp(x - x.max(0)) / np.exp(x - x.max(0)).sum(0)"),
@@ -99,10 +115,15 @@ BANK = {
         (
             "dp",
             "softmax-over-wrong-axis",
-            "(p / (p / p.max(1, keepdims=True)).sum(0) / p.max(1, keepdims=True) - y) / N",
+            "(q / q.sum(0) - y) / N",
         ),
         ("l", "softmax-over-wrong-axis", "-(y * np.log(np.exp(z) / np.exp(z).sum(0))).sum() / N"),
         ("l", "softmax-over-wrong-axis", "-(y * np.log(np.exp(z) / np.exp(z).sum())).sum() / N"),
+        ("l", "softmax-over-wrong-axis", "-(y * np.log(q / q.sum(0))).sum() / N"),
+    ],
+    "BinaryCrossEntropyWithLogits": [
+        ("dp", "one-hot-not-subtracted", "1 / (1 + np.exp(-z)) / z.size"),
+        ("dp", "one-hot-not-subtracted", "1 / (1 + np.exp(-z))"),
     ],
     "MSE": [
         ("l", "broadcast-to-square", "float(((z[:, None] - t[None]) ** 2).mean())"),
@@ -136,12 +157,20 @@ BANK = {
         ),
         ("state.running_var", "running-statistics", "(1 - momentum) * running_var + momentum / inv.ravel()"),
         ("state.running_mean", "running-statistics", "running_mean"),
+        ("state.running_mean", "running-statistics", "(1 - momentum) * running_mean + mean.ravel()"),
+        ("state.running_mean", "running-statistics", "running_mean + momentum * mean.ravel()"),
+        (
+            "state.running_var",
+            "running-statistics",
+            "(1 - momentum) * running_var + momentum * np.sqrt(var.ravel()) * R / (R - 1)",
+        ),
         ("state.running_mean", "running-statistics", "mean.ravel()"),
         ("y", "mode-ignored", "gamma * (x - running_mean) / np.sqrt(running_var + eps) + beta"),
         ("y", "mode-ignored", "gamma * (x - new_mean) / np.sqrt(new_var + eps) + beta"),
         ("dx", "mode-ignored", "h / np.sqrt(running_var + eps)"),
     ],
     "InstanceNorm": NORMALIZATION,
+    "GroupNorm": NORMALIZATION,
     "LayerNorm": [(output, bug, line) for output, bug, line in NORMALIZATION if "mean(-1" not in line],
 }
 

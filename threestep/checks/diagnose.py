@@ -61,14 +61,22 @@ def diagnose(subject, x=None, target=None, like=None, rng=0):
 
 def of_layer(subject, known, x, _, rng):
     name = type(known or subject).__name__
-    x = (
-        examples(example_shape(name, settings_of(known)), rng)
-        if x is None
-        else each(lambda part: np.array(part, np.float64), x)
-    )
+    x = made_up(known or subject, name, rng) if x is None else each(lambda part: np.array(part, np.float64), x)
     if known is not None and fits(subject, known, x):
         return layer_exam(name, lambda: known, settings_of(known), x, rng)
     return layer_exam(type(subject).__name__, lambda: subject, {}, x, rng, alone=True)
+
+
+def made_up(model, name, rng):
+    """Examples that the layer takes: of the shape that its name says, else rows, sequences or images."""
+    for shape in (example_shape(name, settings_of(model)), (7,), (7, 3), (7, 6, 3)):
+        x = examples(shape, rng)
+        try:
+            built(model, x).forward(x)
+        except Exception:
+            continue
+        return x
+    return examples((7,), rng)  # what is raised for it will be told
 
 
 def fits(subject, known, x):

@@ -9,6 +9,7 @@ import numpy as np
 import layers
 import losses
 import optim
+from layers.guards import shapes_of
 
 from .evidence import Evidence
 from .gradients import each
@@ -29,7 +30,7 @@ class Exam:
 
     Attributes: name, by which the bank knows the class; takes, arrays: the script (see play.py); right: None, or a
     function that plays takes on the right one and returns its answers; settings: its constructor's arguments; judge: a
-    function of an Evidence.
+    function of an Evidence; make: a function that returns the right one, where it has settings to change.
     """
 
     name: str
@@ -38,10 +39,12 @@ class Exam:
     right: object
     settings: dict
     judge: object
+    make: object = None
 
     def diagnosis(self, answers, notes):
         """The Diagnosis of a subject from the answers and notes with which it came out of the script."""
         case = Evidence(self.name, self.takes, self.arrays, answers, notes, self.right, self.settings)
+        case.make = self.make
         result = self.judge(case)
         result.evidence = case
         return result
@@ -72,7 +75,7 @@ def loss_exam(name, make, settings, prediction=None, target=None, rng=0):
 def optimizer_exam(name, make, settings, rng=0):
     """The exam for an optimizer like the one that make() returns."""
     takes, arrays = optimizer_script(np.random.default_rng(rng))
-    return Exam(name, takes, arrays, player(make), settings, judge_optimizer)
+    return Exam(name, takes, arrays, player(make), settings, judge_optimizer, make)
 
 
 def kind_of(subject):
@@ -124,8 +127,12 @@ def unguarded(layer, verb):
     def call(*arguments):
         outer, layer._step = layer._step, verb
         try:
-            return step(layer, *arguments)
+            result = step(layer, *arguments)
         finally:
             layer._step = outer
+        if verb == "forward":  # what the guard would keep
+            layer._x_shape = shapes_of(arguments[0])
+            layer._output = getattr(result, "shape", None), getattr(result, "dtype", None)
+        return result
 
     return call

@@ -3,8 +3,8 @@
 from .bank import evaluate, formulas
 from .diagnosis import Diagnosis, Finding
 from .promises import broken_promises, plain, promoted, raised
-from .signatures import by_parameter, by_place, by_ratio, by_shape, by_shift, close, in_words
-from .variants import POOLS, WINDOWS, border, forward_variants, overlaps, slope_variants
+from .signatures import by_parameter, by_place, by_ratio, by_shape, by_shift, by_transpose, close, in_words
+from .variants import ACTIVATIONS, POOLS, WINDOWS, border, forward_variants, overlaps, slope_variants
 
 STEPS = ("forward", "backward", "update")
 NORMALIZATIONS = ("BatchNorm", "LayerNorm", "InstanceNorm", "GroupNorm", "RMSNorm")
@@ -61,6 +61,10 @@ def forward(case):
                 f"after one step {in_words(a, n)}" if a is not None else "is missing",
             )
             yield finding("forward", case, name, bug, words)
+            return
+    for name in case.outputs("state", "evaluation"):
+        if not case.agrees(name, "evaluation"):
+            yield finding("forward", case, name, "mode-ignored", "moves in evaluation too")
             return
     for name in case.outputs("y"):
         for take, bug in (
@@ -174,6 +178,8 @@ def name_slope(case, name):
             return bug, words
     if a.shape != n.shape:
         return by_shape(a, n, sizes(case)) or (None, in_words(a, n))
+    if name.startswith("dx") and (masked := by_place(a, n, masks(case, a, n))):
+        return masked
     if case.right:
         for bug, words, variant in slope_variants(case, name):
             if variant is not None and close(a, variant):
@@ -184,6 +190,8 @@ def name_slope(case, name):
     found = by_ratio(a, n, sizes(case), bias=bool(averaged) and name.endswith((".b", ".beta")))
     if found and found[0]:
         return found
+    if swapped := by_transpose(a, n):
+        return swapped
     if name.startswith("d."):
         parameter = case.arrays[f"a.params.{name[2:]}"]
         found = by_parameter(a, n, parameter) or found
@@ -199,13 +207,20 @@ def name_slope(case, name):
     return found or (None, in_words(a, n))
 
 
+def masks(case, a, n):
+    """[(bug, mask, words)] for an activation that hands on what it should hold back."""
+    x, g = case.arrays.get("a.x"), case.arrays.get("a.g")
+    if case.name not in (*ACTIVATIONS, "PReLU") or g.shape != a.shape or x.shape != a.shape:
+        return
+    if close(a[x < 0], g[x < 0]):
+        yield "mask-missing", x < 0, "where x < 0, and is g there"
+    yield "mask-missing", n == 0, "where the derivative is 0"
+
+
 def places(case, a, n):
     """[(bug, mask, words)]: where a wrong dx may be wrong for a reason that has a name."""
-    x, g = case.arrays.get("a.x"), case.arrays.get("a.g")
-    if x is None or x.shape != a.shape:
+    if case.arrays.get("a.x") is None or case.arrays["a.x"].shape != a.shape:
         return
-    if g is not None and g.shape == a.shape and close(a[x < 0], g[x < 0]):
-        yield "mask-missing", x < 0, "where x < 0, and is g there"
     if case.right and case.name in WINDOWS:
         yield from (("overlaps-overwritten", mask, "where windows overlap") for mask in overlaps(case))
     if case.name in WINDOWS and a.ndim > 2:

@@ -47,9 +47,9 @@ def forward(case):
         yield Finding("forward", "y", "mode-ignored", "is x in training: nothing is dropped")
     elif spread:
         yield Finding("forward", "y", None, "is not x times 0 or one and the same factor")
-    elif case.name == "Dropout" and abs(dropped - (1 - p)) < SLACK < abs(dropped - p):
+    elif abs(dropped - (1 - p)) < SLACK < abs(dropped - p):
         yield Finding("forward", "y", "dropout-keeps-p", f"is 0 in {dropped:.0%} of the entries for p = {p:g}")
-    elif case.name == "Dropout" and abs(dropped - p) > SLACK:
+    elif abs(dropped - p) > SLACK:
         yield Finding("forward", "y", None, f"is 0 in {dropped:.0%} of the entries for p = {p:g}")
     elif np.isclose(scale, 1 / (1 - p)):
         yield from later(case)

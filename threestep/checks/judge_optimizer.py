@@ -1,8 +1,11 @@
 """What is wrong with an optimizer: the walk that it takes, step by step."""
 
+import copy
+
 import numpy as np
 
 from .diagnosis import Diagnosis, Finding
+from .play import play_takes
 from .promises import raised
 from .signatures import close, ratio_of
 from .walks import WALKS, walk
@@ -13,6 +16,8 @@ RIGHT = 1e-8  # of the largest displacement
 def judge_optimizer(case):
     """The Diagnosis of an optimizer from its Evidence."""
     stop = raised(case)
+    if stop and case.error("main")["type"] == "ZeroDivisionError" and "betas" in case.settings:
+        stop.bug = "adam-step-count"  # 1 - b^0
     findings = [stop] if stop else [*contract(case)] or [*walked(case)]
     failed = {finding.step for finding in findings}
     known = {"step": "step" not in failed and not stop, "contract": None if stop else "contract" not in failed}
@@ -33,7 +38,10 @@ def path(case, answers, take):
 
 
 def displacements(start, thetas):
-    return np.diff(np.array([start, *thetas]), axis=0)
+    """theta's change in each step; NaN where it raised."""
+    return np.diff(
+        np.array([np.full_like(start, np.nan) if theta is None else theta for theta in (start, *thetas)]), axis=0
+    )
 
 
 def contract(case):
@@ -72,7 +80,44 @@ def walked(case):
         if all(close(mine[take], variant(case, rule, settings, take), RIGHT) for take in takes):
             yield Finding("step", "the displacement", bug, f"is that of {words} (two seeds)")
             return
+    for bug, words, other in changed(case):
+        replay = {take: displacements(*path(case, other, take)) for take in takes}
+        if all(close(mine[take], replay[take], RIGHT) for take in takes):
+            yield Finding("step", "the displacement", bug, f"is that with {words} (two seeds)")
+            return
     yield Finding("step", "the displacement", *by_factor(mine["main"], true["main"], paths["main"], settings))
+
+
+def changed(case):
+    """[(bug, words, answers)] of the right one with another setting, or with its steps counted from another number."""
+    decay = case.settings.get("weight_decay")
+    changes = [
+        ("regularizer", f"weight_decay {f * decay:g}", {"weight_decay": f * decay}) for f in (0, 2, 0.5) if decay
+    ]
+    if case.settings.get("momentum"):
+        changes.append(("momentum-convention", "momentum 0", {"momentum": 0.0, "nesterov": False}))
+        nesterov = not case.settings.get("nesterov", False)
+        changes.append(("momentum-convention", f"nesterov {nesterov}".lower(), {"nesterov": nesterov}))
+    if "betas" in case.settings:
+        changes.append(("adam-formula", "its betas swapped", {"betas": tuple(reversed(case.settings["betas"]))}))
+    if case.settings.get("eps"):
+        changes.append(("adam-formula", "eps 0", {"eps": 0.0}))
+    for bug, words, change in changes:
+        yield bug, words, replayed(case, lambda known, change=change: vars(known).update(change))
+    for start in (1, -1, 2):
+        answers = replayed(case, lambda known, start=start: known.state.update(steps=start))
+        yield "adam-step-count", f"t counted from {start + 1}", answers
+
+
+def replayed(case, change):
+    """The answers of the right one, once it is changed."""
+
+    def make():
+        known = copy.deepcopy(case.make())
+        change(known)
+        return known
+
+    return play_takes([take for name, take in case.takes.items() if name != "float32"], case.arrays, make)[0]
 
 
 def variant(case, rule, settings, take):
@@ -87,7 +132,7 @@ def by_factor(mine, true, paths, settings):
     r = ratio_of(mine, true)
     if r is not None:
         if abs(r + 1) < 1e-6:
-            return "sign-flipped", "goes uphill: right but for its sign"
+            return "momentum-sign" if settings["momentum"] else "sign-flipped", "goes uphill: right but for its sign"
         bug = "factor-of-two" if abs(r) in (0.5, 2) or np.isclose(abs(r), [0.5, 2]).any() else None
         return bug, f"is {r:.6g} times the expected one, in every step"
     start = paths[0][0]

@@ -34,7 +34,7 @@ def by_shape(a, n, sizes):
         return "bias-gradient-not-summed", f"has shape {a.shape}: summed over the examples it is right"
     if a.shape.count(rows) > n.shape.count(rows) and a.size >= rows * rows:
         return "broadcast-to-square", f"has shape {a.shape}, expected {n.shape}: {rows} is the number of examples"
-    if n.ndim == a.ndim == 1 and a.size in sizes["of y"][:-1]:
+    if n.ndim == a.ndim == 1 and a.size in (*sizes["of y"][:-1], np.prod(sizes["of y"][:-1])):
         return "bias-gradient-over-wrong-axis", f"has shape {a.shape}, expected {n.shape}: another axis is summed"
     return None
 
@@ -93,6 +93,13 @@ def by_parameter(a, n, parameter):
     rest = a - n
     r = ratio_of(rest, parameter)
     return ("regularizer", f"differs from the expected value by {r:.4g} times the parameter") if r else None
+
+
+def by_transpose(a, n):
+    """A square gradient with its axes swapped."""
+    if a.shape == n.shape and a.ndim == 2 and a.shape[0] == a.shape[1] and close(a.T, n):
+        return "gradient-transposed", "is right once it is transposed"
+    return None
 
 
 def by_place(a, n, where):

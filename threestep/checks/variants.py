@@ -26,7 +26,9 @@ def forward_variants(case):
 
 def slope_variants(case, name):
     """[(bug, words, array)] for dx or a parameter's gradient."""
-    if name == "dx" and case.name in ACTIVATIONS:
+    if name == "dx" and case.name == "Upsample":
+        yield from (("overlaps-overwritten", words, dx) for words, dx in one_of_each(case))
+    if name == "dx" and case.name in (*ACTIVATIONS, "PReLU"):
         x, y, g = case.arrays["a.x"], case.true["main.y"], case.arrays["a.g"]
         yield (
             "activation-applied-twice",
@@ -87,6 +89,22 @@ def setting(case, name, axis):
     if value == "same":
         return (setting(case, "kernel_size", axis) - 1) * setting(case, "dilation", axis) // 2
     return value[axis] if isinstance(value, (tuple, list)) else value
+
+
+def one_of_each(case):
+    """[(words, dx)] where of the several entries of y that come from one of x only the first or last count."""
+    g, x = case.arrays["a.g"], case.arrays["a.x"]
+    scales = [out // size for out, size in zip(g.shape[1:-1], x.shape[1:-1], strict=True)]
+    for axes in ((1,), (2,), (1, 2))[: 3 if g.ndim == 4 else 1]:
+        for words, side in (("last", -1), ("first", 0)):
+            less = g
+            for axis in axes:
+                kept = np.arange(g.shape[axis]) % scales[axis - 1] == side % scales[axis - 1]
+                less = less * kept.reshape([-1 if a == axis else 1 for a in range(g.ndim)])
+            yield (
+                f"has only the {words} gradient where several come together",
+                case.replay("main", {"a.g": less}).get("dx"),
+            )
 
 
 def cut_off(case):

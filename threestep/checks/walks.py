@@ -18,7 +18,7 @@ def sgd(velocity, move, first=None):
     return step
 
 
-def adam(m=None, v=None, correct=(True, True), shift=(0, 0), swapped=False, move=None, fixed=None):
+def adam(m=None, v=None, correct=(True, True), shift=(0, 0), swapped=False, move=None, fixed=None, inside=False):
     """A rule of Adam with one of its parts replaced."""
 
     def step(w, g, t, memory, s):
@@ -30,6 +30,8 @@ def adam(m=None, v=None, correct=(True, True), shift=(0, 0), swapped=False, move
         memory["v"] = v(second, g, b2) if v else b2 * second + (1 - b2) * g * g
         mhat = memory["m"] / (1 - np.float64(b1) ** (fixed or t + shift[0])) if correct[0] else memory["m"]
         vhat = memory["v"] / (1 - np.float64(b2) ** (fixed or t + shift[1])) if correct[1] else memory["v"]
+        if inside:  # eps under the root, before the correction
+            return w - s["lr"] * mhat / np.sqrt((memory["v"] + s["eps"]) / (1 - s["betas"][1] ** t))
         return move(w, mhat, vhat, s) if move else w - s["lr"] * mhat / (np.sqrt(vhat) + s["eps"])
 
     return step
@@ -101,6 +103,7 @@ ADAM = [
     ("adam-formula", "the betas swapped", adam(swapped=True)),
     ("adam-formula", "no root", adam(move=lambda w, m, v, s: w - s["lr"] * m / (v + s["eps"]))),
     ("adam-formula", "eps under the root", adam(move=lambda w, m, v, s: w - s["lr"] * m / np.sqrt(v + s["eps"]))),
+    ("adam-formula", "eps under the root, before the correction", adam(inside=True)),
     ("adam-formula", "no eps", adam(move=lambda w, m, v, s: w - s["lr"] * m / np.sqrt(v))),
     ("adam-formula", "v of g, not of its square", adam(v=lambda v, g, b: b * v + (1 - b) * g)),
     ("adam-formula", "m of the squared gradient", adam(m=lambda m, g, b: b * m + (1 - b) * g * g)),
@@ -117,27 +120,53 @@ ADAM = [
 ]
 
 
-def decayed(rule, **other):
-    """The rule with another weight decay: `factor` times as much, or inside or outside of the moments."""
+def rmsprop(square, root=np.sqrt, averaged=False):
+    """A rule of RMSprop: square(v, g, alpha) is the running mean, root what g is divided by."""
 
     def step(w, g, t, memory, s):
-        decay = s["weight_decay"] * other.get("factor", 1)
-        return rule(w, g, t, memory, {**s, "weight_decay": decay, "coupled": other.get("coupled", s["coupled"])})
+        g = g + s["weight_decay"] * w
+        v = memory["v"] = square(memory.get("v", np.zeros_like(w)), g, s["alpha"])
+        mean = memory["mean"] = memory.get("mean", 0) * s["alpha"] + (1 - s["alpha"]) * g * s["centered"]
+        part, share = g / (root(v - mean**2) + s["eps"]), 1 - s["momentum"] if averaged else 1
+        first = memory["momentum"] = s["momentum"] * memory.get("momentum", np.zeros_like(w)) + share * part
+        return w - s["lr"] * (first if s["momentum"] else part)
 
     return step
 
 
-PLAIN = sgd(heavy, lambda w, v, g, mu, lr: w - lr * v)
-for rules, rule in ((SGD, PLAIN), (ADAM, adam())):
-    rules += [
-        ("regularizer", "no weight decay", decayed(rule, factor=0)),
-        ("regularizer", "twice the weight decay", decayed(rule, factor=2)),
-        ("regularizer", "half the weight decay", decayed(rule, factor=0.5)),
-        ("regularizer", "weight decay with its sign turned", decayed(rule, factor=-1)),
-        ("regularizer", "weight decay that passes through the moments", decayed(rule, coupled=True)),
-        ("regularizer", "weight decay outside of the moments", decayed(rule, coupled=False)),
-    ]
-WALKS = {"SGD": SGD, "Adam": ADAM, "AdamW": ADAM}
+def adagrad(total, root=np.sqrt):
+    """A rule of Adagrad: total(v, g) is the sum, root what g is divided by."""
+
+    def step(w, g, t, memory, s):
+        g = g + s["weight_decay"] * w
+        v = memory["v"] = total(memory.get("v", np.full_like(w, s.get("initial_accumulator_value", 0))), g)
+        return w - s["lr"] / (1 + (t - 1) * s.get("lr_decay", 0)) * g / (root(v) + s["eps"])
+
+    return step
+
+
+def plain(v):
+    return v
+
+
+RMSPROP = [
+    ("adam-formula", "no root", rmsprop(lambda v, g, a: a * v + (1 - a) * g * g, plain)),
+    ("adam-formula", "|g| for its square", rmsprop(lambda v, g, a: a * v + (1 - a) * np.abs(g))),
+    ("adam-formula", "g for its square", rmsprop(lambda v, g, a: a * v + (1 - a) * g)),
+    ("adam-formula", "(1 - alpha) v + alpha g^2", rmsprop(lambda v, g, a: (1 - a) * v + a * g * g)),
+    (
+        "momentum-convention",
+        "a running mean as momentum",
+        rmsprop(lambda v, g, a: a * v + (1 - a) * g * g, averaged=True),
+    ),
+    ("adam-formula", "no (1 - alpha)", rmsprop(lambda v, g, a: a * v + g * g)),
+]
+ADAGRAD = [
+    ("adam-formula", "no root", adagrad(lambda v, g: v + g * g, plain)),
+    ("adam-formula", "|g| for its square", adagrad(lambda v, g: v + np.abs(g))),
+    ("adam-formula", "the last square, not the sum", adagrad(lambda v, g: g * g)),
+]
+WALKS = {"SGD": SGD, "Adam": ADAM, "AdamW": ADAM, "RMSprop": RMSPROP, "Adagrad": ADAGRAD}
 
 
 def walk(step, theta, gradients, settings):
