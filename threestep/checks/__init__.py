@@ -3,7 +3,8 @@
 from .contract import check_contract
 from .diagnose import diagnose
 from .diagnosis import Diagnosis, Finding
-from .gradients import check_gradients, numerical_gradient
+from .differences import numerical_gradient
+from .gradients import check_gradients
 from .report import Report
 from .taylor import Taylor, taylor_test
 

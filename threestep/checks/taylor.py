@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .gradients import EPS
+from .differences import EPS
 
 STEPS = 10.0 ** -np.arange(1, 7)
 
