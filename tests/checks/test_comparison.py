@@ -55,15 +55,55 @@ def test_one_wrong_entry_is_seen_and_named(shape, seed):
     assert f"entries along 10 directions, worst at [{index}]: " in row.seen and "off by 1.0e-03" in row.seen
 
 
+@pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize("seed", range(5))
-def test_two_that_are_wrong_by_the_same_cannot_hide_each_other(seed):
-    (row,) = check_gradients(Square({7: 1e-3, 19_999: 1e-3}), draw((20, 1000)), rng=seed).failures
+def test_two_that_are_wrong_by_as_much_cannot_hide_each_other(seed, sign):
+    (row,) = check_gradients(Square({7: 1e-3, 19_999: sign * 1e-3}), draw((20, 1000)), rng=seed).failures
     assert "worst at [0, 7]: " in row.seen or "worst at [19, 999]: " in row.seen
 
 
 def test_all_entries_may_be_wrong():
     (row,) = check_gradients(Square(dict.fromkeys(range(1000), 0.5)), draw((10, 100))).failures
     assert "off by 5.0e-01" in row.seen and "worst at [" in row.seen
+
+
+@pytest.mark.parametrize(("worse", "index"), [(7, "[0, 7]"), (1990, "[1, 990]")])
+def test_the_worse_half_is_looked_into(worse, index):
+    (row,) = check_gradients(Square({7: 1e-3, 1990: 1e-3} | {worse: 0.1}), draw((2, 1000))).failures
+    assert f"worst at {index}: " in row.seen
+
+
+def test_halving_ends_with_the_first_wrong_entry():
+    tries = []
+
+    class Counting(Square):
+        def forward(self, x):
+            tries.append(len(x))
+            return super().forward(x)
+
+    assert not check_gradients(Counting(dict.fromkeys(range(1024), 0.5)), draw((1, 1024)))
+    assert len(tries) == len(POINTS) * (DIRECTIONS + 2 * 10) + 2
+
+
+class Crossed(Layer):
+    """x, and what a step or a kink makes of its sum just beyond 1.5e-7."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def forward(self, x):
+        return x + self.function(np.sum(x) - 1.5e-7)
+
+    def backward(self, g):
+        return g.copy()
+
+
+@pytest.mark.parametrize("function", [np.sign, lambda x: max(x, 0)])
+def test_directions_that_cross_a_step_or_a_kink_by_chance_are_left_out(function):
+    x = draw((1, 300))
+    x = np.concatenate([x, -x])
+    report = check_gradients(Crossed(lambda x: function(x) - function(-1)), x)
+    assert report and "kink" not in report.rows[0].seen
 
 
 def test_few_entries_are_taken_one_by_one_and_many_together():

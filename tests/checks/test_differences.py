@@ -57,7 +57,7 @@ def slope_of(f, x, **others):
 
 
 def test_the_stencil_has_order_four_and_knows_its_error():
-    stencils = [Stencil([np.exp(1 + k * h) - np.e for k in POINTS], h, np.e) for h in (0.02, 0.01)]
+    stencils = [Stencil([np.exp(1 + k * h) - np.e for k in POINTS], h, np.e, 1.0) for h in (0.02, 0.01)]
     errors = [abs(stencil.value - np.e) for stencil in stencils]
     assert np.log2(errors[0] / errors[1]) == pytest.approx(4, abs=0.01)
     assert all(off <= stencil.error <= 200 * off for off, stencil in zip(errors, stencils, strict=True))
@@ -113,6 +113,34 @@ def test_at_a_kink_the_slopes_of_both_sides_are_told(away):
 )
 def test_steps_and_noise_have_no_slope(f):
     assert slope_of(lambda x: float(f(x)), 0.0 if f is np.sign else 0.7).kind == "none"
+
+
+def test_a_small_kink_is_left_outside_too():
+    found = slope_of(lambda x: x + 1e-4 * abs(x - 0.50003), 0.5)
+    assert found.kind == "smooth" and abs(found.low - (1 - 1e-4)) <= 10 * found.error <= 1e-8
+
+
+def test_the_step_of_a_slope_grows_with_x():
+    found = slope_of(lambda x: x * x / 2, 1e13)
+    assert found.kind == "smooth" and found.low == pytest.approx(1e13, rel=1e-9)
+
+
+def test_a_minimum_is_no_kink():
+    found = slope_of(lambda x: x * x, 0.0, largest=0.0)
+    assert found.kind == "smooth" and abs(found.low) <= 10 * found.error <= 1e-13
+
+
+def test_noise_far_below_the_largest_slope_does_not_matter():
+    stream = np.random.default_rng(0)
+    found = slope_of(lambda x: 1e-10 * stream.random(), 0.5)
+    assert found.kind == "smooth" and abs(found.low) <= 1e-5
+
+
+def test_one_kink_is_seen_in_a_direction_of_many_entries():
+    x = np.ones(40_000)
+    x[7] = 0
+    found = slope(lambda: float(np.sum(x) + abs(x[7]) - 39_999), x, np.ones(40_000), 1.0, 1.0)
+    assert found.kind == "kink" and (found.low, found.high) == pytest.approx((39_999, 40_001), abs=1e-3)
 
 
 def test_the_rounding_of_a_large_f_is_part_of_the_error():

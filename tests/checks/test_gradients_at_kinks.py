@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from layers import Dense, Layer, MaxPool2d, ReLU, Sequential
-from losses import MAE, Loss
+from losses import MAE, MSE, Loss
 from threestep.checks import check_gradients
 
 X = np.random.default_rng(0).normal(size=(5, 7))
@@ -76,6 +76,35 @@ def test_what_has_a_kink_wherever_it_is_moved_is_told():
 
     (row,) = check_gradients(Follows(), X).failures
     assert row.seen.startswith("kinks wherever x is moved, so nothing to compare with: 35 entries, 35 at kinks, worst")
+
+
+def test_that_one_array_leaves_its_kinks_does_not_clear_the_others():
+    class Follows(Layer):
+        here = np.full(X.shape, np.inf)
+
+        def build(self, input_shape, rng=0, dtype=np.float32):
+            self.params["a"] = np.zeros(1)
+            return input_shape
+
+        def forward(self, x):
+            if (x != self.here).sum() > 1:
+                self.here = x
+            return abs(x - self.here) + np.abs(self.params["a"])
+
+        def backward(self, g):
+            self.g = g
+            return 0 * g
+
+        def update(self):
+            self.grads["a"] = self.g.sum() * np.sign(self.params["a"])
+
+    report = check_gradients(Follows(), X)
+    assert [row.what for row in report.failures] == ["dx"] and "1 entry, 1 at kinks" in report.rows[1].seen
+
+
+def test_the_minimum_of_a_loss_is_no_kink():
+    report = check_gradients(MSE(), X, X)
+    assert report and "kink" not in report.rows[0].seen
 
 
 def test_ties_are_kinks():

@@ -98,9 +98,10 @@ def compare(array, a, change, size, rng, in_model=False):
     else:
         count += f" along {DIRECTIONS} directions"
         worst, kinks, all_seen = along_directions(test, a.size, rng)
-    if kinks:
-        count += f", {kinks} at kinks" if all_seen else f", {kinks} or more at kinks"
-    return Finding(not worst.wrong, f"{count}, {worst.told(a.shape)}", kinks > 0 or not all_seen)
+    at_kinks = kinks > 0 or not all_seen
+    if at_kinks:
+        count += f", {kinks}{'' if all_seen else ' or more'} at kinks"
+    return Finding(not worst.wrong, f"{count}, {worst.told(a.shape)}", at_kinks)
 
 
 def along_directions(test, n, rng):
@@ -129,7 +130,7 @@ def along_directions(test, n, rng):
         waiting += [half for half in halves if not half.single and (half.wrong or half.at_kink)]
     told = [one for one in seen if one.wrong] or [one for one in seen if not one.free] or seen
     worst = min(told, key=lambda one: (one.stop - one.start if one.wrong else 0, -one.excess))
-    return worst, sum(one.single and one.at_kink for one in seen), not waiting
+    return worst, sum(one.single and one.at_kink for one in seen), not any(one.at_kink for one in waiting)
 
 
 def place(index):

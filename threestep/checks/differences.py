@@ -76,7 +76,7 @@ def slope(change, x, v, size, largest):
     """
 
     def usual(stencil):  # one entry's slope, beside which its kink is to be seen, however many are moved
-        return max(largest, abs(stencil.value) / x.size**0.5)
+        return max(largest, stencil.steepest / x.size**0.5)
 
     here = x.copy()
     scale = 2.0 ** (math.frexp(max(1.0, float(np.abs(here).max())))[1] - 1)  # of x's largest entry, downwards
@@ -89,7 +89,7 @@ def slope(change, x, v, size, largest):
         x[...] = here
         if tried and not any(f) and not tried[-1].low <= 0 <= tried[-1].high:
             break  # flat between two steps of a staircase, as a calculation in float32 is
-        tried.append(Stencil(f, h * scale, size))
+        tried.append(Stencil(f, h * scale, size, scale))
         if tried[-1].spread <= 1e-6 * usual(tried[-1]) + 100 * tried[-1].rounding:
             break
     best = min(tried, key=lambda stencil: stencil.error)
@@ -112,16 +112,17 @@ class Stencil:
     value, from both. low, high: the least and the largest slope between two neighbours, and f's own lie in between.
     """
 
-    def __init__(self, f, h, size):
+    def __init__(self, f, h, size, scale):
         far_below, below2, below, above, above2, far_above = f
         central = (above - below) / (2 * h), (above2 - below2) / (4 * h), (far_above - far_below) / (8 * h)
         self.value, wide = ((4 * near - far) / 3 for near, far in pairwise(central))
         right = (8 * above - 3 * above2 + far_above / 4) / (3 * h)
         left = -(8 * below - 3 * below2 + far_below / 4) / (3 * h)
         self.spread = abs(self.value - wide) + abs(right - left)
-        self.rounding = EPS * size / h
-        error = self.spread / 15 + self.rounding
-        self.error = error if math.isfinite(error) else math.inf
         rises = below2 - far_below, below - below2, -below, above, above2 - above, far_above - above2
         slopes = [rise / (run * h) for rise, run in zip(rises, (2, 1, 1, 1, 1, 2), strict=True)]
         self.low, self.high = min(slopes), max(slopes)
+        self.steepest = max(-self.low, self.high)
+        self.rounding = EPS * max(size, *map(abs, f), self.steepest * scale) / h  # f's, and x's where f subtracts
+        error = self.spread / 15 + self.rounding
+        self.error = error if math.isfinite(error) else math.inf

@@ -122,8 +122,7 @@ class Point:
     def change(self):
         """How much l has changed since the steps: the sum of what each entry of y did, free of what rounds l."""
         y = self.forward()
-        with np.errstate(invalid="ignore", over="ignore"):
-            return float(sum(np.vdot(g, a - b) for g, a, b in zip(*map(parts, (self.g, y, self.y)), strict=True)))
+        return float(sum(np.vdot(g, a - b) for g, a, b in zip(*map(parts, (self.g, y, self.y)), strict=True)))
 
     def compare(self):
         """{name: Finding} of every array, after the three steps."""
