@@ -106,6 +106,13 @@ def test_directions_that_cross_a_step_or_a_kink_by_chance_are_left_out(function)
     assert report and "kink" not in report.rows[0].seen
 
 
+def test_kinks_that_no_single_entry_crosses_are_moved_off_too():
+    x = draw((1, 20_000))
+    x = np.concatenate([x, -x])
+    report = check_gradients(Crossed(lambda x: max(x, 0)), x)
+    assert not report and "0 or more at kinks" in report.rows[0].seen and "moved off" in report.rows[0].seen
+
+
 def test_few_entries_are_taken_one_by_one_and_many_together():
     few, many = (check_gradients(Square(), draw((1, n))).rows[0].seen for n in (FEW, FEW + 1))
     assert few.startswith("200 entries, worst at [0, ") and many.startswith("201 entries along 10 directions, worst: ")
@@ -127,7 +134,8 @@ def test_many_entries_take_few_evaluations():
 @pytest.mark.parametrize("at_zero", [0, 0.5, 1])
 def test_kinks_among_many_entries_are_found_and_counted(at_zero):
     report = check_gradients(Rectifier(at_zero), draw((20, 1000), zeros=[4_321, 19_999]))
-    assert report and "20,000 entries along 10 directions, 2 at kinks, worst" in report.rows[0].seen
+    assert report and "20,000 entries along 10 directions, 2 at kinks, worst: " in report.rows[0].seen
+    assert "anything goes" not in report.rows[0].seen  # the worst is one that was compared
 
 
 @pytest.mark.parametrize("at_zero", [-0.1, 1.5])

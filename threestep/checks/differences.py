@@ -89,7 +89,7 @@ def slope(change, x, v, size, largest):
         x[...] = here
         if tried and not any(f) and not tried[-1].low <= 0 <= tried[-1].high:
             break  # flat between two steps of a staircase, as a calculation in float32 is
-        tried.append(Stencil(f, h * scale, size, scale))
+        tried.append(Stencil(f, h * scale, size))
         if tried[-1].spread <= 1e-6 * usual(tried[-1]) + 100 * tried[-1].rounding:
             break
     best = min(tried, key=lambda stencil: stencil.error)
@@ -112,7 +112,7 @@ class Stencil:
     value, from both. low, high: the least and the largest slope between two neighbours, and f's own lie in between.
     """
 
-    def __init__(self, f, h, size, scale):
+    def __init__(self, f, h, size):
         far_below, below2, below, above, above2, far_above = f
         central = (above - below) / (2 * h), (above2 - below2) / (4 * h), (far_above - far_below) / (8 * h)
         self.value, wide = ((4 * near - far) / 3 for near, far in pairwise(central))
@@ -123,6 +123,6 @@ class Stencil:
         slopes = [rise / (run * h) for rise, run in zip(rises, (2, 1, 1, 1, 1, 2), strict=True)]
         self.low, self.high = min(slopes), max(slopes)
         self.steepest = max(-self.low, self.high)
-        self.rounding = EPS * max(size, *map(abs, f), self.steepest * scale) / h  # f's, and x's where f subtracts
+        self.rounding = EPS * max(size, self.steepest) / h  # f's, and x's where f subtracts
         error = self.spread / 15 + self.rounding
         self.error = error if math.isfinite(error) else math.inf

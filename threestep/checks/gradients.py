@@ -105,7 +105,7 @@ class Point:
         world = np.random.get_state()  # noqa: NPY002
         self.y = each(np.array, self.forward())
         if not all(map(np.array_equal, world, np.random.get_state())):  # noqa: NPY002
-            self.world = self.world or world  # put back from now on: it takes longer than many a forward
+            self.world = world  # put back from now on: it takes longer than many a forward
         for part in parts(self.y):
             if part.dtype != np.float64 or not np.isfinite(part).all():
                 got = "NaN or infinity" if part.dtype == np.float64 else part.dtype
