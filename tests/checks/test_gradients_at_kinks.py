@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from layers import Dense, Layer, MaxPool2d, ReLU, Sequential
+from layers import CELU, ELU, Dense, Layer, MaxPool2d, ReLU, Sequential, Softsign
 from losses import MAE, MSE, Loss
 from threestep.checks import check_gradients
 
@@ -112,6 +112,15 @@ def test_the_minimum_of_a_loss_is_no_kink(scale):
 def test_ties_are_kinks():
     report = check_gradients(MaxPool2d(2), np.ones((3, 4, 4, 2)))
     assert report and "96 entries, 96 at kinks" in report.rows[0].seen
+    for seed in range(5):  # several windows' ties meet in one entry
+        assert check_gradients(MaxPool2d(3, stride=1), np.zeros((3, 4, 4, 2)), rng=seed)
+
+
+@pytest.mark.parametrize("layer", [ELU(), CELU(0.4), Softsign()])
+def test_a_kink_of_the_derivative_is_none(layer):
+    for seed in range(5):
+        report = check_gradients(layer, 0 * X, rng=seed)
+        assert report and "kink" not in report.rows[0].seen
 
 
 def test_parameters_have_kinks_too():

@@ -6,7 +6,8 @@ import numpy as np
 
 from .differences import Slope, slope
 
-TOLERANCE = 1e-7  # of the array's largest gradient, beside ten times the numerical gradient's own error
+TOLERANCE = 1e-7  # of the array's largest gradient, beside the numerical gradient's own error, taken so many times:
+ERRORS = 20  # more than 15, as the error is a 15th of the disagreement, and all of it where f's second derivative jumps
 FEW = 200  # entries that are looked at one by one; the entries of a larger array move together, along DIRECTIONS
 DIRECTIONS = 10
 HALVINGS = 40  # of a direction, at most, for the entries that it disagrees about or that lie at kinks
@@ -88,7 +89,7 @@ def compare(array, a, change, size, rng, in_model=False):
         part = claims[start:stop]
         found = slope(change, flat[start:stop], signs[start:stop], size, largest)
         reach = max(largest, np.linalg.norm(part), abs(found.low), abs(found.high))
-        allowed = TOLERANCE * reach + 10 * found.error
+        allowed = TOLERANCE * reach + ERRORS * found.error
         return Test(start, stop, float(part @ signs[start:stop]), found, allowed, in_model)
 
     if a.size <= FEW:

@@ -71,34 +71,45 @@ def slope(change, x, v, size, largest):
     """The Slope of a function f at x along v, an array of -1 and 1 in the shape of x: from six values of f, or 18.
 
     Args:
-        change: a function without arguments: how much f has changed since x, the array, was moved from where it is.
+        change: a function without arguments: how much f has changed since x, the array, was moved from where it is; or
+            an array of the changes of terms that f is the sum of, each of which may have a kink of its own.
         size: what f's rounding errors are 2.2e-16 of. largest: the largest slope along one entry, as far as is known.
     """
+    here = x.copy()
+    scale = 2.0 ** (math.frexp(max(1.0, float(np.abs(here).max())))[1] - 1)  # of x's largest entry, downwards
 
     def usual(stencil):  # one entry's slope, beside which its kink is to be seen, however many are moved
         return max(largest, stencil.steepest / x.size**0.5)
 
-    here = x.copy()
-    scale = 2.0 ** (math.frexp(max(1.0, float(np.abs(here).max())))[1] - 1)  # of x's largest entry, downwards
-    tried = []
+    tried, sides = [], []
     for h in STEPS:
         f = []
         for k in POINTS:
             np.add(here, k * h * scale * v, out=x)
-            f.append(change())
+            f.append(change() if x.size == 1 else float(np.sum(change())))  # the terms' kinks matter for one entry only
         x[...] = here
-        if tried and not any(f) and not tried[-1].low <= 0 <= tried[-1].high:
+        sums = [float(np.sum(terms)) for terms in f]
+        if tried and not any(sums) and not tried[-1].low <= 0 <= tried[-1].high:
             break  # flat between two steps of a staircase, as a calculation in float32 is
-        tried.append(Stencil(f, h * scale, size))
-        if tried[-1].spread <= 1e-6 * usual(tried[-1]) + 100 * tried[-1].rounding:
+        tried.append(Stencil(sums, h * scale, size))
+        if tried[-1].spread <= 1e-7 * usual(tried[-1]) + 100 * tried[-1].rounding:
             break
+        slopes = secants(f, h * scale)
+        sides.append((float(np.sum(np.min(slopes, axis=0))), float(np.sum(np.max(slopes, axis=0)))))
     best = min(tried, key=lambda stencil: stencil.error)
     if best.spread <= 1e-4 * usual(best) + 1e-8 * size:
         return Slope(best.value, best.value, best.error)
     # a kink's slopes are the same at every scale; a step of f, and noise, look the steeper the smaller the step of x
-    last, before = tried[-1], tried[-2:][0]
-    kink = len(tried) == len(STEPS) and last.high - last.low <= 10 * (before.high - before.low)
-    return Slope(last.low, last.high, last.rounding, "kink" if kink else "none")
+    (low, high), before = sides[-1], sides[-2:][0]
+    kink = len(sides) == len(STEPS) and high - low <= 10 * (before[1] - before[0])
+    return Slope(low, high, tried[-1].rounding, "kink" if kink else "none")
+
+
+def secants(f, h):
+    """The slopes between neighbours, in between of which f's own lie: six, of f at POINTS beside where it is 0."""
+    far_below, below2, below, above, above2, far_above = f
+    rises = below2 - far_below, below - below2, -below, above, above2 - above, far_above - above2
+    return [rise / (run * h) for rise, run in zip(rises, (2, 1, 1, 1, 1, 2), strict=True)]
 
 
 class Stencil:
@@ -109,7 +120,7 @@ class Stencil:
     middle the two agree, but slopes from the points on the right alone and from those on the left do not.
 
     value: the derivative. spread: by how much all of these disagree. rounding: what it may do to value. error: of
-    value, from both. low, high: the least and the largest slope between two neighbours, and f's own lie in between.
+    value, from both. low, high: the least and the largest slope between two neighbours.
     """
 
     def __init__(self, f, h, size):
@@ -119,8 +130,7 @@ class Stencil:
         right = (8 * above - 3 * above2 + far_above / 4) / (3 * h)
         left = -(8 * below - 3 * below2 + far_below / 4) / (3 * h)
         self.spread = abs(self.value - wide) + abs(right - left)
-        rises = below2 - far_below, below - below2, -below, above, above2 - above, far_above - above2
-        slopes = [rise / (run * h) for rise, run in zip(rises, (2, 1, 1, 1, 1, 2), strict=True)]
+        slopes = secants(f, h)
         self.low, self.high = min(slopes), max(slopes)
         self.steepest = max(-self.low, self.high)
         self.rounding = EPS * max(size, self.steepest) / h  # f's, and x's where f subtracts
