@@ -104,20 +104,24 @@ def assignment_of(submission):
 
 def read_toml(path):
     try:
+        return parse_toml(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        told = f"{path} cannot be read: {error.strerror}: an assignment is a folder with this file"
+        raise CourseworkError(told) from None
+    except ValueError as error:  # of TOML, or of UTF-8
+        raise CourseworkError(f"{path}: {error}") from None
+
+
+def parse_toml(text):
+    """What a text in TOML holds. ValueError for what is none; CourseworkError on Python 3.10 without the extra."""
+    try:
         import tomllib
     except ImportError:  # Python 3.10
         try:
             import tomli as tomllib
         except ImportError:
             raise CourseworkError("assignments need Python 3.11, or pip install 'threestep[coursework]'") from None
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CourseworkError(
-            f"{path} cannot be read: {error.strerror}: an assignment is a folder with this file"
-        ) from None
-    except ValueError as error:  # of TOML, or of UTF-8
-        raise CourseworkError(f"{path}: {error}") from None
+    return tomllib.loads(text)
 
 
 def item_of(path, i, entry, common):

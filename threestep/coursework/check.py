@@ -9,7 +9,7 @@ import layers
 import losses
 import optim
 from threestep.checks import diagnose
-from threestep.checks.gradients import place
+from threestep.checks.comparison import place
 from threestep.checks.promises import plain
 from threestep.checks.scripts import example_shape, examples
 

@@ -5,6 +5,7 @@ import re
 import tempfile
 from pathlib import Path
 
+from .assignment import parse_toml
 from .errors import CourseworkError
 from .leaks import find_leaks, lines_of, tokens_of
 
@@ -193,14 +194,6 @@ def without_hidden(text, path):
     if not same:
         raise CourseworkError(f"{path}: cannot leave out what is hidden: write each [[items]] at the start of a line")
     return public
-
-
-def parse_toml(text):
-    try:
-        import tomllib
-    except ModuleNotFoundError:  # Python 3.10
-        import tomli as tomllib
-    return tomllib.loads(text)
 
 
 def texts(files):
