@@ -134,3 +134,64 @@ def test_a_class_that_is_no_layer_has_no_other_mode():
 
     (row,) = check_contract(Plain(), X).failures
     assert "batch size may change" in row.what and row.seen == "ValueError: one is too few"
+
+
+class NormalizesAlways(BatchNorm):
+    """Uses the batch's statistics in evaluation too."""
+
+    def forward(self, x):
+        mode, self.training = self.training, True
+        y = super().forward(x)
+        self.training = mode
+        return y
+
+
+class FollowsAlways(BatchNorm):
+    """Moves its running statistics in evaluation too."""
+
+    def forward(self, x):
+        y = super().forward(x)
+        self.state["running_mean"] = 0.9 * self.state["running_mean"] + 0.1 * x.mean(axis=0)
+        return y
+
+
+@pytest.mark.parametrize(
+    ("layer", "seen"), [(NormalizesAlways(), "y of two examples is another among 5"), (FollowsAlways(), "running_mean")]
+)
+def test_examples_are_on_their_own_in_evaluation(layer, seen):
+    assert any("no other example" in row.what and seen in row.seen for row in check_contract(layer, X).failures)
+
+
+class OneRow:
+    """A plain class whose y is the batch's sum."""
+
+    def forward(self, x):
+        self.n = len(x)
+        return x.sum(axis=0)
+
+    def backward(self, g):
+        return np.tile(g, (self.n, 1))
+
+    def update(self):
+        pass
+
+
+class Doubles(OneRow):
+    """A plain class that promotes to float64."""
+
+    def forward(self, x):
+        return x * np.float64(2)
+
+    def backward(self, g):
+        return g * np.full(g.shape, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("subject", "sentence", "seen"),
+    [
+        (OneRow(), "y has a row for each example", "5 examples give y of shape (4,)"),
+        (Doubles(), "float32 stays float32, float64 stays float64", "is float64 where everything given is float32"),
+    ],
+)
+def test_a_plain_class_keeps_rows_and_dtypes(subject, sentence, seen):
+    assert [row.seen for row in check_contract(subject, X).failures if row.what == sentence and seen in row.seen]

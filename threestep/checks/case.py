@@ -7,6 +7,7 @@ import numpy as np
 from layers import Layer
 
 from .gradients import each, parts
+from .play import convert, mapping
 
 CLAUSES = []  # (sentence, check, whether it is for subclasses of Layer only)
 
@@ -35,6 +36,9 @@ class Case:
         layer = copy.deepcopy(self.subject)
         if isinstance(layer, Layer) and built:
             return layer.astype(dtype) if layer.built else self.build(layer, dtype)
+        if not isinstance(layer, Layer):
+            for word in ("params", "grads", "state"):
+                convert(layer, mapping(layer, word), np.dtype(dtype))
         return layer
 
     def build(self, layer, dtype=np.float64, rng=0):

@@ -140,6 +140,25 @@ def _(case):
         return "backward(0) is not 0"
 
 
+@clause("float32 stays float32, float64 stays float64")
+def _(case):
+    for dtype in (np.float32, np.float64):
+        layer, _, y, _, dx = case.after_update(dtype)
+        found = {**numbered("y", y), **numbered("dx", dx), **arrays_of(layer, "params", "grads")}
+        wrong = next((name for name, array in found.items() if array.dtype != dtype), None)
+        if wrong:
+            return f"{wrong} is {found[wrong].dtype} where everything given is {np.dtype(dtype)}"
+
+
+@clause("y has a row for each example")
+def _(case):
+    for n in (5, 3):
+        y = case.fresh().forward(each(lambda part, n=n: part[:n], case.x))
+        wrong = next((name for name, part in numbered("y", y).items() if part.shape[:1] != (n,)), None)
+        if wrong:
+            return f"{n} examples give {wrong} of shape {numbered('y', y)[wrong].shape}"
+
+
 @clause("params and grads have the same keys and shapes")
 def _(case):
     layer, *_ = case.after_update()

@@ -15,16 +15,6 @@ from .gradients import check_gradients, each, parts, restorer
 layer_clause = partial(clause, layers_only=True)
 
 
-@layer_clause("float32 stays float32, float64 stays float64")
-def _(case):
-    for dtype in (np.float32, np.float64):
-        layer, _, y, _, dx = case.after_update(dtype)
-        found = {**numbered("y", y), **numbered("dx", dx), **arrays_of(layer, "params", "grads")}
-        wrong = next((name for name, array in found.items() if array.dtype != dtype), None)
-        if wrong:
-            return f"{wrong} is {found[wrong].dtype} in a {np.dtype(dtype)} model"
-
-
 @layer_clause("a float x of another dtype is converted at the entry; without parameters x keeps its own")
 def _(case):
     for mine, given in ((np.float32, np.float64), (np.float64, np.float32)):
@@ -248,6 +238,21 @@ def _(case):
     layer.update()
     if layer.train() is not layer or not all(part.training for part in layer.walk()):
         return "train() did not reach every layer"
+
+
+@layer_clause("in evaluation an example's y depends on no other example, and the state stays")
+def _(case):
+    layer = case.fresh().eval()
+    before = copies(arrays_of(layer, "state"))
+    together = layer.forward(case.x)
+    alone = layer.forward(each(lambda part: part[:2], case.x))
+    expected = numbered("y", each(lambda part: part[:2], together))
+    wrong = differs(expected, numbered("y", alone))
+    return (
+        f"{wrong} of two examples is another among {len(parts(case.x)[0])}"
+        if wrong
+        else changed(before, arrays_of(layer, "state"))
+    )
 
 
 @layer_clause("backward(g, input_gradient=False) returns None and update finds the same")
