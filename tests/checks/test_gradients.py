@@ -205,12 +205,13 @@ def test_a_class_that_is_no_layer_can_be_checked():
     assert report and [row.what for row in report.rows] == ["dx", "da"]
 
 
-def test_an_error_of_four_in_ten_million_is_found():
+@pytest.mark.parametrize("error", [4e-7, 4e-8])
+def test_an_error_of_four_in_ten_million_is_found_and_a_tenth_of_it_let_go(error):
     class Slightly(Dense):
         def backward(self, g):
-            return super().backward(g) * 1.0000004
+            return super().backward(g) * (1 + error)
 
-    assert not check_gradients(Slightly(3), X)
+    assert bool(check_gradients(Slightly(3), X)) == (error < 1e-7)
 
 
 def test_a_gradient_that_is_0_for_equal_g_is_found():
