@@ -129,7 +129,7 @@ def along_directions(test, n, rng):
         halves.sort(key=lambda one: one.excess)  # the worse is looked into first
         seen += halves
         waiting += [half for half in halves if not half.single and (half.wrong or half.at_kink)]
-    told = [one for one in seen if one.wrong] or [one for one in seen if not one.free] or seen
+    told = [one for one in seen if one.wrong] or seen
     worst = min(told, key=lambda one: (one.stop - one.start if one.wrong else 0, -one.excess))
     return worst, sum(one.single and one.at_kink for one in seen), not any(one.at_kink for one in waiting)
 

@@ -9,8 +9,8 @@ import numpy as np
 EPS = np.finfo(np.float64).eps
 POINTS = (-4, -2, -1, 1, 2, 4)
 # Powers of 2, so that x + h is hardly rounded. Over the layers and losses of this library the first has the smallest
-# total of truncation and rounding, as a rule 1e-12 of a gradient, 2e-9 at worst. The others are for what lies within 4 h of x and shows at
-# the first: a kink, which they leave outside, or a bend as sharp as that of a norm of small numbers.
+# total of truncation and rounding, as a rule 1e-12 of a gradient, 2e-9 at worst. The others are for what lies within
+# 4 h of x and shows at the first: a kink, which they leave outside, or a bend as sharp as a norm of small numbers has.
 STEPS = (2.0**-13, 2.0**-20, 2.0**-27)
 
 
@@ -133,6 +133,6 @@ class Stencil:
         slopes = secants(f, h)
         self.low, self.high = min(slopes), max(slopes)
         self.steepest = max(-self.low, self.high)
-        self.rounding = EPS * max(size, self.steepest) / h  # f's, and x's where f subtracts
+        self.rounding = EPS * size / h
         error = self.spread / 15 + self.rounding
         self.error = error if math.isfinite(error) else math.inf

@@ -22,8 +22,8 @@ def check_gradients(subject, x, target=None, rng=0):
 
     A gradient a is right when it is finite and, entry by entry, |a - n| <= 1e-7 max|a| + 20 e, with n the numerical
     gradient and e its own error, which is known: see differences.py. Arrays of more than 200 entries are compared along
-    ten directions, all entries moved by plus or minus h at once, so that one wrong entry shows in each; a direction that
-    disagrees is halved until the entry is found.
+    ten directions, all entries moved by plus or minus h at once, so that one wrong entry shows in each; a direction
+    that disagrees is halved until the entry is found.
 
     At a kink, as ReLU's at 0, a may be anything between the slopes on its two sides; in a model, where kinks may meet,
     anything. Then x and the parameters are moved a little, at random, and there the comparison must hold, without a
