@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 
 from threestep.coursework import sandbox
+from threestep.coursework.process import hear
+from threestep.coursework.system import system_call
+from threestep.coursework.view import CREATE_RULESET
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,12 +57,25 @@ def test_notes_that_are_no_json_are_the_submissions_failure(grader):
 
 
 def test_the_processor_time_is_limited(grader):
+    ignores = "import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass"
+    assert grader.perform(ignores, processor=1).error == "used more than 1 s of processor time"
     assert grader.perform("while True: pass", processor=1).error == "used more than 1 s of processor time"
 
 
 def test_a_long_output_is_cut(grader):
     performance = grader.perform("def f(x):\n    print('é' * 1000)\n    return x", output=100)
     assert performance.output == "é" * 100 + "\n... (cut)"
+
+
+def test_what_there_is_no_room_for_is_heard_and_dropped():
+    pipe, end = os.pipe()
+    os.write(end, b"x" * 100)
+    os.close(end)
+    heard = {pipe: bytearray(b"x")}
+    assert hear(pipe, heard, {pipe: 10})
+    assert not hear(pipe, heard, {pipe: 10})
+    assert heard == {pipe: b"x" * 10}
+    os.close(pipe)
 
 
 def test_a_link_is_not_followed(grader):
@@ -119,7 +135,8 @@ def test_a_file_that_is_hidden_cannot_be_read_even_where_python_needs_its_folder
 
     hidden = Path(sys.modules["this"].__file__)
     source = f"def f(x):\n    print(open({str(hidden)!r}).read())\n    return x"
-    assert "beautiful" not in (performance := grader.perform(source, hidden=[hidden])).output, performance
+    assert "Gur Mra bs Clguba" in hidden.read_text()
+    assert "Gur Mra bs Clguba" not in grader.perform(source, hidden=[hidden]).output
 
 
 def test_the_words_cover_what_was_tried():
@@ -141,9 +158,13 @@ def test_the_words_cover_what_was_tried():
 def test_every_level_that_works_here_returns_answers_and_ends_what_must_end(grader, level, monkeypatch):
     monkeypatch.setattr(sandbox, "LEVELS", (level,))
     try:
-        sandbox.isolation()
+        isolation = sandbox.isolation()
     except sandbox.Trouble as trouble:
         pytest.skip(f"NOT POSSIBLE on this machine: {trouble}")
+    if level == "namespaces":
+        assert isolation.missing == []
+    elif has_landlock():
+        assert {"reading the reference", "file system writes"} <= set(isolation.isolated)
     assert grader.is_fine()
     assert grader.perform("while True: pass", seconds=1).error == "did not finish within 1 s"
     assert grader.perform("import os\nos._exit(3)").error == "ended itself with os._exit(3) before it had finished"
@@ -156,6 +177,13 @@ def test_every_level_that_works_here_returns_answers_and_ends_what_must_end(grad
     )
     assert grader.perform(hard, files=5000).error is None
     assert grader.is_fine()
+
+
+def has_landlock():
+    try:
+        return sys.platform == "linux" and system_call(CREATE_RULESET, None, 0, 1) > 0
+    except OSError:
+        return False
 
 
 def test_a_machine_without_any_level_says_so(monkeypatch, grader):

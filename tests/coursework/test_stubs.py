@@ -29,6 +29,7 @@ def dense(base):
             assert isinstance(rng, np.random.Generator)
             assert rng is self.rng
             super().build(input_shape, rng, dtype)
+            assert rng is self.rng
             self.params["w"] = rng.normal(size=input_shape)
             self.state["seen"] = np.zeros(1)
             return input_shape

@@ -176,16 +176,13 @@ def set_limits(limits):
     import resource  # not on Windows
 
     wanted = {
-        "RLIMIT_AS": limits["memory"],
-        "RLIMIT_CPU": limits["processor"],
-        "RLIMIT_NPROC": limits["processes"],
-        "RLIMIT_FSIZE": limits["disk"],
-        "RLIMIT_NOFILE": limits["files"],
-        "RLIMIT_CORE": 0,
+        "RLIMIT_AS": (limits["memory"],) * 2,
+        "RLIMIT_CPU": (limits["processor"], limits["processor"] + 1),  # a signal that says why, then one that ends
+        "RLIMIT_NPROC": (limits["processes"],) * 2,
+        "RLIMIT_FSIZE": (limits["disk"],) * 2,
+        "RLIMIT_NOFILE": (limits["files"],) * 2,
+        "RLIMIT_CORE": (0, 0),
     }
-    for name, value in wanted.items():
-        with suppress(AttributeError, ValueError, OSError):  # one that this system does not have: `isolation` tells
-            kind = getattr(resource, name)
-            _, most = resource.getrlimit(kind)
-            value = value if most == resource.RLIM_INFINITY else min(value, most)
-            resource.setrlimit(kind, (value, value))
+    for name, values in wanted.items():
+        with suppress(AttributeError, ValueError, OSError):  # one that is not known here, or is lower already
+            resource.setrlimit(getattr(resource, name), values)

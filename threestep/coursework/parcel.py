@@ -46,11 +46,8 @@ def read_array(stream):
     shape, fortran, dtype = npy.read_array_header_1_0(stream)
     if dtype.kind not in NUMBERS or min(shape, default=0) < 0:
         raise ValueError(f"expected an array of numbers, got dtype {dtype} and shape {shape}")
-    size = prod(shape) * dtype.itemsize
-    data = stream.read(size)
-    if len(data) < size:
-        raise ValueError(f"the array ends after {len(data)} of {size} bytes")
-    return np.frombuffer(bytearray(data), dtype).reshape(shape, order="F" if fortran else "C")
+    data = bytearray(stream.read(prod(shape) * dtype.itemsize))
+    return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")  # which counts the bytes
 
 
 def refuse(constant):

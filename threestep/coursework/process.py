@@ -237,7 +237,7 @@ def reason(ending, why, limits):
     status, processor = ending.report.split()
     status = int(status)
     if os.WIFSIGNALED(status):
-        if float(processor) >= limits.processor:
+        if os.WTERMSIG(status) == signal.SIGXCPU or float(processor) >= limits.processor:
             return f"used more than {limits.processor} s of processor time"
         return f"crashed before it had finished: {signal.strsignal(os.WTERMSIG(status))}"
     if why is not None and os.WEXITSTATUS(status) == 0:
