@@ -241,7 +241,7 @@ with open("big", "wb") as file:
     while True:
         file.write(bytes(2**20))
 """,
-        "raised OSError in line 2: [Errno 28]",
+        ("raised OSError in line 2: [Errno 28]", "raised OSError in line 4: [Errno 28]"),
         ("disk space",),
     ),
     "writes thousands of files": (

@@ -1,6 +1,7 @@
 """The sandbox: what comes back from a student's file, in words that a student understands, and what is left behind."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -197,23 +198,43 @@ def test_a_level_that_fails_is_the_graders_trouble_and_not_the_students(monkeypa
     monkeypatch.setattr(
         "threestep.coursework.process.START", "import os; os.write(int(__import__('sys').argv[4]), b'trouble: x')"
     )
-    with pytest.raises(sandbox.Trouble, match="could not be confined by 'namespaces': trouble: x"):
+    with pytest.raises(sandbox.Trouble, match="namespaces: no process for a submission could be started: trouble: x"):
         grader.perform("")
 
 
-def test_nothing_is_left_when_the_grader_is_killed(grader):
-    (grader.folder / "hw1.py").write_text("import time\nprint('here')\ntime.sleep(1000)")
+def test_a_player_that_cannot_be_imported_is_the_graders_trouble_too(grader):
+    grader.player.write_text("import what_is_not_there")
+    with pytest.raises(sandbox.Trouble, match="No module named 'what_is_not_there'"):
+        grader.perform("")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
+@pytest.mark.parametrize("victim", ["the grader", "the warden"])
+def test_nothing_is_left_when_a_process_above_is_killed(grader, victim):
+    (grader.folder / "hw1.py").write_text("import time\ntime.sleep(1000)")
     program = (
         "import sys, tempfile; from pathlib import Path; from threestep.coursework import sandbox; "
         "tempfile.tempdir, sandbox.PLAY, file = sys.argv[1], Path(sys.argv[2]), sys.argv[3]; "
-        "sandbox.perform(file, {}, {}, sandbox.Limits(seconds=1000))"
+        "sandbox.examine = lambda levels: ('namespaces' if 'namespaces' in sys.argv[4] else 'limits', None); "
+        "print(sandbox.perform(file, {}, {}, sandbox.Limits(seconds=1000)).error)"
     )
-    command = [sys.executable, "-c", program, grader.temporary, grader.player, grader.folder / "hw1.py"]
-    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)})
-    wait_for(lambda: any((folder / "work").is_dir() for folder in grader.temporary.iterdir()) and grader.processes())
-    process.kill()
-    process.wait()
-    wait_for(lambda: not grader.processes())
+    level, _ = sandbox.examine(sandbox.LEVELS)
+    command = [sys.executable, "-c", program, grader.temporary, grader.player, grader.folder / "hw1.py", level]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        least = 3 if level == "namespaces" else 2  # the warden, the first in the namespace, the student's process
+        wait_for(lambda: len(grader.processes()) >= least)
+        os.kill(process.pid if victim == "the grader" else children_of(process.pid)[0], signal.SIGKILL)
+        said = "" if victim == "the grader" else "was ended from outside before it had finished\n"
+        if victim == "the grader" or level == "namespaces":
+            assert process.stdout.read() == said
+            wait_for(lambda: not grader.processes())
+        process.kill()
+
+
+def children_of(pid):
+    stats = [file.read_text().rpartition(")") for file in Path("/proc").glob("[0-9]*/stat")]
+    return [int(name.split()[0]) for name, _, rest in stats if int(rest.split()[1]) == pid]
 
 
 def wait_for(condition):

@@ -29,8 +29,11 @@ GRACE = 5  # seconds in which the warden must have ended everything
 
 @dataclass
 class Limits:
-    """What a call may use: seconds of wall clock and of processor time (the same unless given); bytes of memory, of
-    files, and of answers; numbers of processes and of files; characters of output to keep."""
+    """What a call may use: seconds, bytes of memory, disk and answers, numbers of processes and files.
+
+    processor: seconds of processor time, as many as of the wall clock unless given. output: how many characters of
+    what is printed are kept.
+    """
 
     seconds: float = 20.0
     processor: int | None = None
@@ -63,7 +66,7 @@ def run(level, submission, player, script, arrays, limits, hidden):
     level: how it is confined, see confine.py. player: the file that defines `play`.
     """
     if os.name != "posix":
-        raise Trouble("a submission can be graded on Linux and macOS: Windows has not the means to confine a process")
+        raise Trouble("a submission is graded on Linux or macOS (on Windows: in WSL), where a process can be confined")
     started, submission = time.monotonic(), Path(submission)
     limits = replace(limits, processor=limits.processor or ceil(limits.seconds))
     content = submission.lstat()
@@ -84,8 +87,8 @@ def run(level, submission, player, script, arrays, limits, hidden):
         furnish(folder, submission, player)
         (folder / "task").write_bytes(pack(task, arrays))
         ending = listen(folder, limits)
-    if ending.report.startswith("trouble"):
-        raise Trouble(f"the process for a submission could not be confined by {level!r}: {ending.report}")
+    if ending.report.startswith("trouble") or ending.code > 0:  # an error of the warden's own
+        raise Trouble(f"{level}: no process for a submission could be started: {ending.report or ending.output}")
     answers, notes, error = judge(ending, receipt, limits)
     return Performance(answers, notes, error, ending.output, time.monotonic() - started)
 
@@ -120,11 +123,12 @@ def furnish(folder, submission, player):
 
 @dataclass
 class Ending:
-    """What the grader heard: the answer's bytes, the text printed, the warden's report; and whether time was up."""
+    """What the grader heard: the answer, what was printed, the warden's report and exit code; whether time was up."""
 
     answer: bytes
     output: str
     report: str
+    code: int
     late: bool
 
 
@@ -176,7 +180,7 @@ def listen(folder, limits):
         os.close(report)
     text = heard[output].decode(errors="replace")
     text = text if len(text) <= limits.output else text[: limits.output] + "\n... (cut)"
-    return Ending(bytes(heard[answer]), text, heard[report].decode(), late)
+    return Ending(bytes(heard[answer]), text, heard[report].decode(), process.returncode, late)
 
 
 def environment(home):

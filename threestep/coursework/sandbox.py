@@ -64,7 +64,7 @@ def examine(levels, *hidden):
             return level, Isolation(
                 [word for word in could if not could[word]], [word for word in could if could[word]]
             )
-        failures.append(f"{level}: the probe {performance.error}")
+        failures.append(f"{level}: the probe {performance.error} {performance.output}".rstrip())
     raise Trouble("no process can be confined here: " + "; ".join(failures))
 
 
