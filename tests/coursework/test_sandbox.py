@@ -216,7 +216,7 @@ def test_nothing_is_left_when_a_process_above_is_killed(grader, victim):
         "import sys, tempfile; from pathlib import Path; from threestep.coursework import sandbox; "
         "tempfile.tempdir, sandbox.PLAY, file = sys.argv[1], Path(sys.argv[2]), sys.argv[3]; "
         "sandbox.examine = lambda levels: ('namespaces' if 'namespaces' in sys.argv[4] else 'limits', None); "
-        "print(sandbox.perform(file, {}, {}, sandbox.Limits(seconds=1000)).error)"
+        "print(sandbox.perform(file, {}, {}, sandbox.Limits(seconds=20)).error)"
     )
     level, _ = sandbox.examine(sandbox.LEVELS)
     command = [sys.executable, "-c", program, grader.temporary, grader.player, grader.folder / "hw1.py", level]
