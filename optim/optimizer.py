@@ -29,7 +29,7 @@ class Optimizer:
 
     vectors = ()
 
-    def __init__(self, lr, weight_decay):
+    def __init__(self, lr, weight_decay=0.0):
         self.lr = at_least_zero("lr", lr)
         self.weight_decay = at_least_zero("weight_decay", weight_decay)
         self.state = {"steps": 0}

@@ -30,7 +30,7 @@ def grade_submission(assignment, path, report=lambda result: None):
     path = Path(path)
     path = path / assignment.file if path.is_dir() else path
     exams = exams_of(assignment)
-    result = open_result(assignment.name, path.name, assignment.items, asdict(isolation()))
+    result = open_result(assignment.name, path.name, assignment.items, asdict(isolation([assignment.folder])))
     report(result)
     for item, exam in exams:
         close_item(result, item, **grade_item(assignment, item, exam, path))

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .errors import CourseworkError
 from .parcel import pack, unpack
 
 HERE = Path(__file__).resolve().parent
@@ -56,7 +57,7 @@ class Performance:
     seconds: float
 
 
-class Trouble(Exception):
+class Trouble(CourseworkError):
     """This machine cannot do what was asked: the grader's failure, not the student's."""
 
 
