@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from threestep.coursework import sandbox
+from threestep.coursework.sandbox import levels as sandbox
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SECRET = "the-answer-nobody-may-see"
 TOKEN = "the-grader's-token"
 

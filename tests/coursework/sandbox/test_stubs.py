@@ -10,7 +10,7 @@ import layers
 import losses
 import optim
 
-STUBS = Path(__file__).resolve().parents[2] / "threestep" / "coursework" / "stubs"
+STUBS = Path(__file__).resolve().parents[3] / "threestep" / "coursework" / "sandbox" / "stubs"
 
 
 def stub(name):

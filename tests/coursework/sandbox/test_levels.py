@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from threestep.coursework import sandbox
-from threestep.coursework.process import hear
-from threestep.coursework.system import system_call
-from threestep.coursework.view import CREATE_RULESET
+from threestep.coursework.sandbox import levels as sandbox
+from threestep.coursework.sandbox.process import hear
+from threestep.coursework.sandbox.system import system_call
+from threestep.coursework.sandbox.view import CREATE_RULESET
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_answers_notes_and_output_come_back(grader):
@@ -196,7 +196,8 @@ def test_a_machine_without_any_level_says_so(monkeypatch, grader):
 def test_a_level_that_fails_is_the_graders_trouble_and_not_the_students(monkeypatch, grader):
     monkeypatch.setattr(sandbox, "examine", lambda levels: ("namespaces", None))
     monkeypatch.setattr(
-        "threestep.coursework.process.START", "import os; os.write(int(__import__('sys').argv[4]), b'trouble: x')"
+        "threestep.coursework.sandbox.process.START",
+        "import os; os.write(int(__import__('sys').argv[4]), b'trouble: x')",
     )
     with pytest.raises(sandbox.Trouble, match="namespaces: no process for a submission could be started: trouble: x"):
         grader.perform("")
@@ -213,7 +214,7 @@ def test_a_player_that_cannot_be_imported_is_the_graders_trouble_too(grader):
 def test_nothing_is_left_when_a_process_above_is_killed(grader, victim):
     (grader.folder / "hw1.py").write_text("import time\ntime.sleep(1000)")
     program = (
-        "import sys, tempfile; from pathlib import Path; from threestep.coursework import sandbox; "
+        "import sys, tempfile; from pathlib import Path; from threestep.coursework.sandbox import levels as sandbox; "
         "tempfile.tempdir, sandbox.PLAY, file = sys.argv[1], Path(sys.argv[2]), sys.argv[3]; "
         "sandbox.examine = lambda levels: ('namespaces' if 'namespaces' in sys.argv[4] else 'limits', None); "
         "print(sandbox.perform(file, {}, {}, sandbox.Limits(seconds=20)).error)"

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from threestep.coursework import sandbox
+from threestep.coursework.sandbox import levels as sandbox
 
 PLAYER = """
 def play(script, arrays, namespace):

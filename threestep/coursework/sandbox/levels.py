@@ -7,13 +7,11 @@ import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from .process import LIBRARY, Limits, Performance, Trouble, run
+from .process import LIBRARY, Limits, Trouble, run
 
 HERE = Path(__file__).resolve().parent
-PLAY = HERE.parent / "checks" / "play.py"  # what is played on the submission: play(script, arrays, namespace)
+PLAY = HERE.parents[1] / "checks" / "play.py"  # what is played on the submission: play(script, arrays, namespace)
 LEVELS = ("namespaces", "user", "limits")  # how a process may be confined, the best first: see confine.py
-
-__all__ = ["Isolation", "Limits", "Performance", "Trouble", "isolation", "perform"]
 
 
 @dataclass
@@ -71,7 +69,7 @@ def examine(levels, *hidden):
 def probe(level, hidden):
     """Plays probe.py on an empty submission, with an open folder beside it, and a port at which somebody listens."""
     limits = Limits(memory=2**30, processes=4, disk=4 * 2**20)
-    reference = [HERE.parents[1] / name / "__init__.py" for name in LIBRARY]
+    reference = [HERE.parents[2] / name / "__init__.py" for name in LIBRARY]
     reference += [file for path in hidden for file in (path, *path.rglob("*")) if file.is_file()]
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as server:
         submission, outside = Path(folder, "empty.py"), Path(folder, "outside")

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .errors import CourseworkError
+from ..errors import CourseworkError
 from .parcel import pack, unpack
 
 HERE = Path(__file__).resolve().parent
@@ -79,7 +79,7 @@ def run(level, submission, player, script, arrays, limits, hidden):
     task = {
         "level": level,
         "limits": asdict(limits),
-        "hidden": [str(Path(path).resolve()) for path in (*(HERE.parents[1] / name for name in LIBRARY), *hidden)],
+        "hidden": [str(Path(path).resolve()) for path in (*(HERE.parents[2] / name for name in LIBRARY), *hidden)],
         "file": submission.name,
         "script": script,
         "receipt": receipt,

@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from threestep.coursework.parcel import pack, unpack
+from threestep.coursework.sandbox.parcel import pack, unpack
 
 ARRAYS = {
     "x": np.arange(6, dtype=np.float32).reshape(2, 3),
