@@ -1,6 +1,7 @@
 """diagnose: which bug is it? For any layer, loss or optimizer with the three steps."""
 
 import copy
+import warnings
 from inspect import Parameter, signature
 
 import numpy as np
@@ -14,6 +15,7 @@ from .exam import NOISE, built, fresh, kind_of, layer_exam, loosen, loss_exam, o
 from .gradients import each
 from .play import mapping, play_takes
 from .scripts import example_shape, examples
+from .signatures import close
 
 
 def diagnose(subject, x=None, target=None, like=None, rng=0):
@@ -39,8 +41,16 @@ def diagnose(subject, x=None, target=None, like=None, rng=0):
         raise TypeError(
             f"expected an instance to examine, got the class {subject.__name__}: write {subject.__name__}(...)"
         )
-    rng = np.random.default_rng(rng)
-    subject = getattr(subject, "_owned", subject)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            subject = copy.deepcopy(getattr(subject, "_owned", subject))
+        except Exception as error:
+            return stopped(subject, "cannot be copied", error)
+        return examined(subject, x, target, like, np.random.default_rng(rng))
+
+
+def examined(subject, x, target, like, rng):
     known = like or right_one(subject)
     kind = kind_of(known or subject)
     if kind == "layer" and target is not None:
@@ -51,20 +61,53 @@ def diagnose(subject, x=None, target=None, like=None, rng=0):
         subject, known = other_p(subject), other_p(known)
     try:
         exam = {"layer": of_layer, "loss": of_loss, "optimizer": of_optimizer}[kind](subject, known, x, target, rng)
-    except Exception as error:
-        if known is not None:
-            raise
-        finding = Finding("forward", "forward", None, f"raises {type(error).__name__}: {error}", type(subject).__name__)
-        return Diagnosis(type(subject).__name__, {"forward": False, "backward": None, "contract": None}, [finding])
-    return exam.diagnosis(*play_takes(exam.takes, exam.arrays, lambda: fresh(lambda: subject), ready=loosen))
+        answers, notes = play_takes(exam.takes, exam.arrays, lambda: fresh(lambda: subject), ready=loosen)
+    except (Exception, SystemExit) as error:
+        if known is not None and isinstance(error, Exception):
+            raise  # what the right one says of the caller's x, or like
+        return stopped(subject, "raises", error)
+    return exam.diagnosis(answers, notes)
+
+
+def stopped(subject, words, error):
+    """The Diagnosis of what cannot be examined at all."""
+    name = type(subject).__name__
+    finding = Finding("forward", "forward", None, f"{words} {type(error).__name__}: {error}", f"{name}.forward")
+    if words == "cannot be copied":
+        finding.what, finding.symptom, finding.locate = name, f"{words}: {error}", f"{name}, before any step"
+    return Diagnosis(name, {"forward": False, "backward": None, "contract": None}, [finding])
 
 
 def of_layer(subject, known, x, _, rng):
     name = type(known or subject).__name__
     x = made_up(known or subject, name, rng) if x is None else each(lambda part: np.array(part, np.float64), x)
+    known = known or lookalike(subject, x)
     if known is not None and fits(subject, known, x):
+        name = type(known).__name__
         return layer_exam(name, lambda: known, settings_of(known), x, rng)
     return layer_exam(type(subject).__name__, lambda: subject, {}, x, rng, alone=True)
+
+
+def lookalike(subject, x):
+    """The library's layer that makes the same of x, whatever the subject is called, with its settings; or None."""
+    try:
+        mine = built(subject, x)
+        y = mine.forward(x)
+    except Exception:
+        return None  # it will be told what it raises
+    for cls in (getattr(layers, name) for name in layers.__all__):
+        if not (isinstance(cls, type) and issubclass(cls, layers.Layer)) or cls in (layers.Layer, layers.Identity):
+            continue
+        try:
+            known = with_settings(cls, subject)
+            right = built(known, x)
+            if sizes(right) == sizes(mine):
+                right.params.update(mapping(mine, "params"))
+                if close(y, right.forward(x), 1e-10):
+                    return known
+        except Exception:
+            continue  # another number of inputs or axes, or settings that it needs and the subject has not
+    return None
 
 
 def made_up(model, name, rng):
@@ -85,7 +128,10 @@ def fits(subject, known, x):
         mine = built(subject, x)
     except Exception:
         return True  # it will be told what it raises
-    return sizes(mine) == sizes(built(known, x))
+    right = built(known, x)
+    return sizes(mine) == sizes(right) and all(
+        mapping(mine, "state").get(name) is not None or hasattr(mine, name) for name in mapping(right, "state")
+    )
 
 
 def of_loss(subject, known, x, target, rng):
@@ -104,10 +150,16 @@ def right_one(subject):
             cls = getattr(package, base.__name__, None)
             if isinstance(cls, type) and base.__name__ not in ("Layer", "Loss", "Optimizer"):
                 try:
-                    return cls(*arguments(cls, subject)[0], **arguments(cls, subject)[1])
+                    return with_settings(cls, subject)
                 except (TypeError, ValueError):
                     return None
     return None
+
+
+def with_settings(cls, subject):
+    """An instance of cls, with the subject's own settings."""
+    positional, named = arguments(cls, subject)
+    return cls(*positional, **named)
 
 
 def arguments(cls, subject):

@@ -46,27 +46,26 @@ class Evidence:
         takes = [{"name": "replay", "calls": self.takes[take]["calls"]}]
         return {name[7:]: array for name, array in self.right(takes, self.arrays | changes).items()}
 
-    def right_slope(self, name, parameter=None):
+    def right_slope(self, name):
         """Whether dx, dp or a parameter's gradient is right, on two seeds; or that of the subject's own forward."""
-        own = self.consistent(self.mine.get(f"main.{name}"), parameter)
-        return (self.agrees(name) and self.agrees(name, "second")) or bool(own) if self.right else own is not False
+        if self.right:
+            return (self.agrees(name) and self.agrees(name, "second")) or bool(self.consistent(name))
+        a, at = self.mine.get(f"main.{name}"), self.arrays.get(source(name))
+        return a is not None and at is not None and a.shape == at.shape and self.consistent(name) is not False
 
     def own_gradients(self):
         """What stands in for the right one's answers where there is none: y as it is, and its finite differences."""
         found = {name: array for name, array in self.mine.items() if name.startswith(("main.y", "main.l"))}
-        found |= {"main.dx": self.own_gradient("a.x"), "main.dp": self.own_gradient("a.p")}
-        for name in (key[9:] for key in self.arrays if key.startswith("a.params.")):
-            found[f"main.d.{name}"] = self.own_gradient(f"a.params.{name}", name)
-        return {name: array for name, array in found.items() if array is not None}
+        return found | {f"main.{name}": self.own_gradient(name) for name in map(slope_of, self.arrays) if name}
 
-    def own_slope(self, parameter=None):
+    def own_slope(self, name, g=None):
         """(slopes, errors, directions) of sum(g y) by finite differences of the subject's own forward; None without.
 
         Central differences at h and 2h are combined to the five-point stencil; that they disagree shows a kink.
         """
-        name = parameter or ("x" if "a.x" in self.arrays else "p")
-        points, directions = self.mine.get(f"sweep.{name}"), self.arrays.get(f"directions.{name}")
-        g = self.arrays.get("a.g")
+        moved = name[2:] if name.startswith("d.") else name[1:]
+        points, directions = self.mine.get(f"sweep.{moved}"), self.arrays.get(f"directions.{moved}")
+        g = self.arrays.get("a.g") if g is None else g
         if points is None or directions is None:
             return None
         if g is not None and points.shape[1:] != g.shape:
@@ -77,18 +76,20 @@ class Evidence:
         fine, coarse = (up - down) / (2 * STEP), (far - back) / (4 * STEP)
         return (4 * fine - coarse) / 3, np.abs(fine - coarse) + EPS * size / STEP, directions
 
-    def own_gradient(self, name, parameter=None):
-        """The gradient by finite differences of the subject's own forward; None where it is not known by entry."""
-        found = self.own_slope(parameter)
-        if found is None or name not in self.arrays or len(found[2]) != self.arrays[name].size:
-            return None
-        shape = self.arrays[name].shape
-        slopes, _, directions = found
-        return (slopes / directions[directions != 0]).reshape(shape)
+    def own_gradient(self, name, g=None):
+        """dx, dp or a parameter's gradient by finite differences of the subject's own forward, for its g or another.
 
-    def consistent(self, a, parameter=None):
+        None where it is not known by entry.
+        """
+        found, at = self.own_slope(name, g), self.arrays.get(source(name))
+        if found is None or at is None or len(found[2]) != at.size:
+            return None
+        slopes, _, directions = found
+        return (slopes / directions[directions != 0]).reshape(at.shape)
+
+    def consistent(self, name):
         """Whether a gradient is that of the subject's own forward, away from kinks; None where that is not known."""
-        found = self.own_slope(parameter)
+        found, a = self.own_slope(name), self.mine.get(f"main.{name}")
         if found is None or a is None or a.shape != found[2].shape[1:]:
             return None
         slopes, errors, directions = found
@@ -98,6 +99,14 @@ class Evidence:
         if not np.isfinite(slopes).all() or not smooth.any():
             return None
         return bool((np.abs(along - slopes) <= 1e-6 * scale + 10 * errors)[smooth].all())
+
+    def of_last(self, name):
+        """A parameter's gradient as the last example alone makes it."""
+        g = self.arrays.get("a.g")
+        if g is None or len(g) < 2:
+            return None
+        last = np.where(np.arange(len(g)).reshape(-1, *[1] * (g.ndim - 1)) == len(g) - 1, g, 0.0)
+        return self.replay("main", {"a.g": last}).get(name) if self.right else self.own_gradient(name, last)
 
     def values(self, seed):
         """What the bank's expressions see: the inputs of a seed, the right outputs, parameters and settings by name."""
@@ -112,3 +121,15 @@ class Evidence:
         for prefix in (f"{seed}.params.", "state."):
             found |= {key[len(prefix) :]: array for key, array in arrays.items() if key.startswith(prefix)}
         return {**self.settings, **found}
+
+
+def source(name):
+    """The array that a gradient is taken with respect to: a.params.W for d.W, a.x for dx, a.x.0 for dx.0."""
+    return f"a.params.{name[2:]}" if name.startswith("d.") else f"a.{name[1:]}"
+
+
+def slope_of(key):
+    """The gradient with respect to an array, the other way around; None where a script wants none."""
+    if key.startswith("a.params."):
+        return f"d.{key[9:]}"
+    return f"d{key[2:]}" if key in ("a.x", "a.p") or key.startswith("a.x.") else None

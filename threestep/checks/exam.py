@@ -3,6 +3,7 @@
 import copy
 from dataclasses import dataclass
 from functools import partial
+from inspect import signature
 
 import numpy as np
 
@@ -45,7 +46,8 @@ class Exam:
         """The Diagnosis of a subject from the answers and notes with which it came out of the script."""
         case = Evidence(self.name, self.takes, self.arrays, answers, notes, self.right, self.settings)
         case.make = self.make
-        result = self.judge(case)
+        with np.errstate(all="ignore"):
+            result = self.judge(case)
         result.evidence = case
         return result
 
@@ -79,10 +81,15 @@ def optimizer_exam(name, make, settings, rng=0):
 
 
 def kind_of(subject):
-    """ "layer", "loss" or "optimizer", by its base class or by what it can do."""
+    """ "layer", "loss" or "optimizer", by its base class or by what it can do: a loss's forward needs two arguments."""
     if isinstance(subject, optim.Optimizer) or (hasattr(subject, "step") and not hasattr(subject, "forward")):
         return "optimizer"
-    return "loss" if isinstance(subject, losses.Loss) else "layer"
+    if isinstance(subject, layers.Layer) or not hasattr(subject, "forward"):
+        return "layer"
+    needed = [
+        p for p in signature(subject.forward).parameters.values() if p.default is p.empty and p.kind < p.VAR_POSITIONAL
+    ]
+    return "loss" if isinstance(subject, losses.Loss) or len(needed) == 2 else "layer"
 
 
 def player(make):

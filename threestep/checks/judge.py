@@ -1,7 +1,10 @@
 """What is wrong with a layer: its steps held against the right ones, its own forward, and each other."""
 
+import numpy as np
+
 from .bank import evaluate, formulas
 from .diagnosis import Diagnosis, Finding
+from .evidence import source
 from .promises import broken_promises, plain, promoted, raised
 from .signatures import by_parameter, by_place, by_ratio, by_shape, by_shift, by_transpose, close, in_words
 from .variants import ACTIVATIONS, POOLS, WINDOWS, border, forward_variants, overlaps, slope_variants
@@ -49,6 +52,10 @@ def where(case, finding, known):
 def forward(case):
     """The Findings of forward: y, and the state that it leaves."""
     for name in case.outputs("y"):
+        a, n = case.pair(name)
+        if case.right is None and a is not None and not np.isfinite(a).all():
+            yield finding("forward", case, name, None, in_words(a, n))
+            return
         for take in ("main", "second", "of 1", "of 2", "of 3"):
             if not case.agrees(name, take) and (case.pair(name, take)[0] is not None or not case.error(take)):
                 yield finding("forward", case, name, *name_y(case, name, take), takes=("of 1", "of 2", "of 3", "main"))
@@ -155,10 +162,10 @@ def linear(case, name):
     if close(found["a"], found["twice"]) and close(found["a"], found["b"]) and found["a"].any():
         return "g-ignored", "is the same for every g"
     p, q = case.arrays["weights"]
-    if not close(found["twice"], 2 * found["a"], 1e-6) or not close(
-        found["mix"], p * found["a"] + q * found["b"], 1e-6
-    ):
-        return "nonlinear-in-g", "for 2 g is not twice dx, or for a sum of two g not the sum"
+    if not close(found["twice"], 2 * found["a"], 1e-6):
+        return "nonlinear-in-g", "for 2 g is not twice dx"
+    if not close(found["mix"], p * found["a"] + q * found["b"], 1e-6):
+        return "mask-from-g", "for 2 g is twice dx, but for a sum of two g not the sum: it asks which g are positive"
     return None, ""
 
 
@@ -168,6 +175,9 @@ def name_slope(case, name):
     if a is None:
         return None, "is missing"
     if n is None:
+        shape = np.shape(case.arrays.get(source(name)))
+        if a.shape != shape:
+            return None, f"has shape {a.shape}, expected {shape}"
         return None, "is not the gradient of forward, by finite differences along random directions"
     found = from_bank(case, name)
     if found:
@@ -192,6 +202,8 @@ def name_slope(case, name):
         return found
     if swapped := by_transpose(a, n):
         return swapped
+    if name.startswith("d.") and (last := case.of_last(name)) is not None and close(a, last, case.tolerance):
+        return "overlaps-overwritten", f"is that of the last of the {len(case.arrays['a.g'])} examples alone"
     if name.startswith("d."):
         parameter = case.arrays[f"a.params.{name[2:]}"]
         found = by_parameter(a, n, parameter) or found
@@ -252,7 +264,7 @@ def normalization(case, a, n):
 def update(case):
     """The Findings of update, one for each gradient that is wrong."""
     for name in case.outputs("d"):
-        if case.right_slope(name, name[2:]):
+        if case.right_slope(name):
             continue
         yield finding("update", case, name, *name_slope(case, name), takes=("of 1", "of 2", "of 3", "main"))
 

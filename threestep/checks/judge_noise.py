@@ -45,6 +45,8 @@ def forward(case):
     spread = kept.size and not close(kept, np.full_like(kept, scale))
     if not spread and np.isclose(scale, 1) and dropped == 0 and p > 0:
         yield Finding("forward", "y", "mode-ignored", "is x in training: nothing is dropped")
+    elif len(up) > 1 and dropped and np.array_equal(up == 0, np.broadcast_to(up[:1] == 0, up.shape)):
+        yield Finding("forward", "y", None, "is 0 in the same entries of every example: a mask has the shape of x")
     elif spread:
         yield Finding("forward", "y", None, "is not x times 0 or one and the same factor")
     elif abs(dropped - (1 - p)) < SLACK < abs(dropped - p):

@@ -136,6 +136,8 @@ class Stage:
         arrays = mapping(self.subject, word)
         for key in (key for key in self.arrays if key.startswith(f"{prefix}.")):
             name, value = key[len(prefix) + 1 :], self.arrays[key]
+            if word == "state" and name not in arrays and hasattr(self.subject, name):
+                arrays = vars(self.subject)  # a class of its own may hold it so
             if name not in arrays:
                 raise ValueError(f"{word} expected {name!r}, got {', '.join(map(repr, arrays)) or 'nothing'}")
             if np.shape(arrays[name]) != value.shape:
@@ -157,7 +159,11 @@ class Stage:
         np.random.seed(0)  # noqa: NPY002
 
     def do_read(self, word, result):
-        for name, array in mapping(self.subject, word).items():
+        arrays = mapping(self.subject, word)
+        if word == "state":
+            names = [key[6:] for key in self.arrays if key.startswith("state.")]
+            arrays = {name: getattr(self.subject, name) for name in names if hasattr(self.subject, name)} | arrays
+        for name, array in arrays.items():
             array = np.asarray(array)
             if array.dtype.kind in "fiub":
                 self.answers[f"{result}.{name}"] = array.copy()
@@ -175,16 +181,17 @@ class Stage:
             self.subject.update()
 
     def do_sweep(self, parameter, points, x, result):
-        """y at each of several x, or with each of several values of one parameter."""
+        """y at each of several values of x, of one of several x (an int says which), or of one parameter."""
         found = []
         arrays = mapping(self.subject, "params")
         for point in self.arrays[points]:
             self.do_rewind()
-            if parameter is None:
-                found.append(self.subject.forward(point.copy()))
+            given = [self.arrays[name].copy() for name in (x if isinstance(x, list) else [x])]
+            if parameter is None or isinstance(parameter, int):
+                given[parameter or 0] = point.copy()
             else:
                 arrays[parameter][...] = point
-                found.append(self.subject.forward(self.arrays[x].copy()))
+            found.append(self.subject.forward(tuple(given) if isinstance(x, list) else given[0]))
         self.answers[result] = np.array(found, float)
 
     def do_loss(self, prediction, target, result):
@@ -242,7 +249,7 @@ def expected(value, step):
 def set_mode(subject, name, training):
     if hasattr(subject, name):
         getattr(subject, name)()
-    else:
+    elif hasattr(subject, "__dict__"):
         subject.training = training
 
 

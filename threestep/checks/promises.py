@@ -51,9 +51,9 @@ def moved_parameters(case):
         by = f" by {rate:.4g} times its gradient" if rate else ""
         dx = case.mine.get("main.dx")
         bug = "update-takes-step"
-        if verb == "backward" and dx is not None and case.right:
-            new = case.replay("main", {f"a.params.{name}": moved}).get("dx")
-            bug = "backward-after-step" if close(dx, new) and not case.agrees("dx") else bug
+        if verb == "backward" and dx is not None and not case.right_slope("dx"):
+            new = case.replay("main", {f"a.params.{name}": moved}).get("dx") if case.right else dx
+            bug = "backward-after-step" if close(dx, new) else bug
         if verb != "forward":
             yield Finding("contract", name, bug, f"is moved by {verb}{by}")
         else:
@@ -124,13 +124,16 @@ def forgetting(case):
     if stale:
         yield Finding("contract", plain(stale[0]), "stale-cache", "depends on an x of an earlier forward")
         return
-    if case.error("shrunk") and not case.error("of 3"):
-        symptom = f"raise {case.error('shrunk')['type']} after 5: {case.error('shrunk')['message']}"
-        yield Finding("contract", "3 examples", "batch-size-frozen", symptom)
-        return
-    frozen = [name for name in names if not same(case, name, "of 3", "shrunk")]
-    if frozen:
-        yield Finding("contract", plain(frozen[0]), "batch-size-frozen", "for 3 examples depends on the 5 before")
+    for take, alone, now, before in (("shrunk", "of 3", 3, 5), ("grown", "main", 5, 3)):
+        if case.error(take) and not case.error(alone):
+            symptom = f"raise {case.error(take)['type']} after {before}: {case.error(take)['message']}"
+            yield Finding("contract", f"{now} examples", "batch-size-frozen", symptom)
+            return
+        frozen = [name for name in names if not same(case, name, alone, take)]
+        if frozen:
+            words = f"for {now} examples depends on the {before} before"
+            yield Finding("contract", plain(frozen[0]), "batch-size-frozen", words)
+            return
 
 
 def same(case, name, first, second):

@@ -87,6 +87,7 @@ def layer_script(model, x, rng):
         "second": [*start("b"), *steps("b")],
         "stale": [*start("a"), *steps("b", "old_y", "old_dx", "old"), ["rewind"], *steps("a")],
         "shrunk": [*start("a"), *steps("a", "old_y", "old_dx", "old"), ["rewind"], *steps("3")],
+        "grown": [*start("a"), *steps("3", "old_y", "old_dx", "old"), ["rewind"], *steps("a")],
         **{f"of {count}": [*start("a"), *steps(count)] for count in "123"},
         "evaluation": [*start("a", "eval"), *steps("a"), ["read", "state", "state"]],
         "linear": [
@@ -102,14 +103,11 @@ def layer_script(model, x, rng):
         "again": [*start("a"), ["forward", X("a"), "y"], ["forward", X("a"), "y2"]],
         "sweep": start("a"),
     }
-    if isinstance(x, np.ndarray):
-        takes["sweep"].append(["sweep", None, "sweep.x", "a.x", "x"])
-        arrays["directions.x"], arrays["sweep.x"] = sweep(x, rng)
-    for name in getattr(model, "params", {}):
-        takes["sweep"].append(["sweep", name, f"sweep.{name}", "a.x", name])
-        arrays[f"directions.{name}"], arrays[f"sweep.{name}"] = sweep(arrays[f"a.params.{name}"], rng)
-    if isinstance(x, tuple):
-        takes["sweep"] = takes["sweep"][:4]
+    moved = {f"x.{i}": i for i in range(len(x))} if isinstance(x, tuple) else {"x": None}
+    for name, place in (moved | {name: name for name in getattr(model, "params", {})}).items():
+        takes["sweep"].append(["sweep", place, f"sweep.{name}", X("a"), name])
+        at = arrays[f"a.{name}" if name in moved else f"a.params.{name}"]
+        arrays[f"directions.{name}"], arrays[f"sweep.{name}"] = sweep(at, rng)
     return [{"name": name, "calls": calls} for name, calls in takes.items()], arrays
 
 
@@ -126,6 +124,7 @@ def loss_script(prediction, target, extremes, rng):
         "second": both("b"),
         "stale": [*both("b", "old_l", "old_dp"), *both("a")],
         "shrunk": [*both("a", "old_l", "old_dp"), *both("3")],
+        "grown": [*both("3", "old_l", "old_dp"), *both("a")],
         **{f"of {count}": both(str(count)) for count in (1, 2, 3)},
         "float32": both("32"),
         "sweep": [["loss_sweep", "sweep.p", "a.t", "p"]],

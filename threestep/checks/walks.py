@@ -37,6 +37,12 @@ def adam(m=None, v=None, correct=(True, True), shift=(0, 0), swapped=False, move
     return step
 
 
+def decaying(coupled):
+    """Adam with weight decay in the other place."""
+    rule = adam()
+    return lambda w, g, t, memory, s: rule(w, g, t, memory, {**s, "coupled": coupled})
+
+
 def heavy(v, g, mu, lr):
     return mu * v + g
 
@@ -80,6 +86,11 @@ SGD = [
     ("momentum-convention", "plain momentum", sgd(heavy, lambda w, v, g, mu, lr: w - lr * v)),
     ("momentum-convention", "no momentum at all", sgd(heavy, lambda w, v, g, mu, lr: w - lr * g)),
     ("momentum-convention", "v <- v + g", sgd(lambda v, g, mu, lr: v + g, lambda w, v, g, mu, lr: w - lr * v)),
+    (
+        "momentum-sign",
+        "v <- mu v - g in Nesterov's step",
+        sgd(lambda v, g, mu, lr: mu * v - g, lambda w, v, g, mu, lr: w - lr * (g + mu * v)),
+    ),
     ("momentum-convention", "mu twice", sgd(heavy, lambda w, v, g, mu, lr: w - lr * mu * v)),
     (
         "momentum-convention",
@@ -166,7 +177,13 @@ ADAGRAD = [
     ("adam-formula", "|g| for its square", adagrad(lambda v, g: v + np.abs(g))),
     ("adam-formula", "the last square, not the sum", adagrad(lambda v, g: g * g)),
 ]
-WALKS = {"SGD": SGD, "Adam": ADAM, "AdamW": ADAM, "RMSprop": RMSPROP, "Adagrad": ADAGRAD}
+WALKS = {
+    "SGD": SGD,
+    "Adam": [("regularizer", "weight decay apart from the gradient, AdamW's", decaying(coupled=False)), *ADAM],
+    "AdamW": [("regularizer", "weight decay added to the gradient, Adam's", decaying(coupled=True)), *ADAM],
+    "RMSprop": RMSPROP,
+    "Adagrad": ADAGRAD,
+}
 
 
 def walk(step, theta, gradients, settings):

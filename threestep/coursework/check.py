@@ -119,8 +119,7 @@ def side_by_side(diagnosis):
         if a is None or n is None or a.shape != n.shape:
             lines.append(f"\n{plain(name)}: shape {np.shape(a)}, expected {np.shape(n)}")
             continue
-        array = {"dx": "a.x", "dp": "a.p"}.get(name) or f"a.params.{name[2:]}"
-        own = case.own_gradient(array, name[2:] if name.startswith("d.") else None)
+        own = case.own_gradient(name)
         lines += table(plain(name), a, own, n)
     return "\n".join(
         lines or ["\nNo gradient is wrong for the x that was tried; the failure above is of another kind."]
