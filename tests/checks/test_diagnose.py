@@ -115,3 +115,145 @@ PLAIN = [
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_library_is_right(subject, seed):
     assert diagnose(subject, rng=seed)
+
+
+class Alone:
+    """A layer that the library does not have: W is (in, out)."""
+
+    def __init__(self):
+        self.params = {"W": np.linspace(-1, 1, 21).reshape(7, 3), "b": np.ones(3)}
+        self.grads = {}
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.params["W"] + self.params["b"]
+
+    def backward(self, g):
+        self.g = g
+        return g @ self.params["W"].T
+
+    def update(self):
+        self.grads = {"W": self.x.T @ self.g, "b": self.g.sum(0)}
+
+
+def altered(step, change):
+    """An Alone of which one step does something more: change(self, what it returned)."""
+
+    def call(self, *arguments):
+        return change(self, getattr(Alone, step)(self, *arguments))
+
+    return type("Alone", (Alone,), {step: call})()
+
+
+@pytest.mark.parametrize(
+    ("bug", "step", "change"),
+    [
+        ("bias-gradient-not-summed", "update", lambda self, _: self.grads.update(b=self.g)),
+        ("column-for-vector", "update", lambda self, _: self.grads.update(b=self.g.sum(0, keepdims=True))),
+        ("gradient-transposed", "update", lambda self, _: self.grads.update(W=self.grads["W"].T)),
+        ("overlaps-overwritten", "update", lambda self, _: self.grads.update(W=np.outer(self.x[-1], self.g[-1]))),
+        ("mask-from-g", "backward", lambda self, dx: dx + np.maximum(self.g, 0) @ self.params["W"].T),
+        (None, "update", lambda self, _: self.grads.pop("W")),
+        (None, "update", lambda self, _: self.grads.update(W=None)),
+        (None, "backward", lambda self, dx: (dx, self.g)),
+        (None, "forward", lambda self, y: y * np.nan),
+    ],
+)
+def test_where_nothing_is_to_compare_with(bug, step, change):
+    found = diagnose(altered(step, change))
+    assert not found and not found.steps[step] and found.bug == bug, f"\n{found}"
+
+
+def test_rows_that_are_cut_off_at_the_number_of_the_first_batch():
+    class First(Alone):
+        def forward(self, x):
+            self.rows = getattr(self, "rows", len(x))
+            return super().forward(x[: self.rows])
+
+    assert diagnose(First()).bug == "batch-size-frozen"
+
+
+def test_each_of_several_inputs_is_examined():
+    class Gate:
+        def forward(self, x):
+            self.x = x
+            return x[0] * x[1]
+
+        def backward(self, g):
+            return g * self.x[1], g * self.x[0]
+
+    class Crossed(Gate):
+        def backward(self, g):
+            return super().backward(g)[::-1]
+
+    x = np.random.default_rng(0).standard_normal((2, 5, 4))
+    assert diagnose(Gate(), x=tuple(x))
+    found = diagnose(Crossed(), x=tuple(x))
+    assert not found.steps["backward"] and found.findings[0].what == "dx[0]"
+
+
+def test_a_class_is_known_by_what_its_forward_does():
+    class Exponentials:
+        def forward(self, x):
+            e = np.exp(x - x.max(-1, keepdims=True))
+            self.p = e / e.sum(-1, keepdims=True)
+            return self.p
+
+        def backward(self, g):
+            return g * self.p * (1 - self.p)
+
+    assert diagnose(Exponentials()).bug == "softmax-diagonal-only"
+
+
+def test_a_loss_is_known_by_the_two_arguments_of_its_forward():
+    class Squares:
+        def forward(self, prediction, target):
+            self.difference = prediction - target
+            return np.mean(self.difference**2)
+
+        def backward(self):
+            return self.difference / self.difference.size
+
+    found = diagnose(Squares())
+    assert list(found.steps) == ["forward", "backward", "contract"] and found.bug == "factor-of-two"
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), NotImplementedError(), ZeroDivisionError(), BaseException("odd")])
+@pytest.mark.parametrize("step", ["forward", "backward", "update"])
+def test_whatever_a_subject_raises_is_a_finding(step, error):
+    def stop(self, _):
+        raise error
+
+    found = diagnose(altered(step, stop))
+    assert not found and repr(found)
+
+
+def test_what_cannot_be_copied_is_told():
+    subject = Alone()
+    subject.open = open(__file__)  # noqa: SIM115
+    with subject.open:
+        assert "cannot be copied" in repr(diagnose(subject))
+
+
+def test_warnings_of_a_subject_do_not_escape():
+    def warn(self, y):
+        import warnings
+
+        warnings.warn("mine", stacklevel=1)
+        return y
+
+    assert diagnose(altered("forward", warn))
+
+
+def test_decay_in_the_other_place():
+    class AdamW(optim.Adam):
+        def __init__(self):
+            super().__init__(weight_decay=0.1)
+
+    class Adam(optim.AdamW):
+        def __init__(self):
+            super().__init__(weight_decay=0.1)
+
+    for subject, right in ((AdamW(), optim.AdamW), (Adam(), optim.Adam)):
+        found = diagnose(subject, like=right(weight_decay=0.1))
+        assert found.bug == "regularizer" and "weight decay" in found.findings[0].symptom

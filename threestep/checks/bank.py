@@ -5,6 +5,8 @@ has the bug. Expressions see x, g, y, dx as they should be, parameters and setti
 define for the class. They are text, so that the same line can make a mutant of somebody's class.
 """
 
+from contextlib import suppress
+
 import numpy as np
 
 PRELUDES = {
@@ -185,7 +187,8 @@ def evaluate(name, expression, values):
     scope = {"np": np, **values}
     try:
         with np.errstate(all="ignore"):
-            exec(PRELUDES.get(name, ""), scope)
+            with suppress(NameError):  # its last lines, where statistics are kept under names of the subject's own
+                exec(PRELUDES.get(name, ""), scope)
             return np.asarray(eval(expression, scope), float)
     except (ValueError, IndexError, KeyError, NameError, TypeError, np.exceptions.AxisError):
         return None  # an expression for other shapes or settings than these

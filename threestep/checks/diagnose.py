@@ -46,7 +46,7 @@ def diagnose(subject, x=None, target=None, like=None, rng=0):
         try:
             subject = copy.deepcopy(getattr(subject, "_owned", subject))
         except Exception as error:
-            return stopped(subject, "cannot be copied", error)
+            return stopped(subject, f"cannot be copied: {error}")
         return examined(subject, x, target, like, np.random.default_rng(rng))
 
 
@@ -62,19 +62,19 @@ def examined(subject, x, target, like, rng):
     try:
         exam = {"layer": of_layer, "loss": of_loss, "optimizer": of_optimizer}[kind](subject, known, x, target, rng)
         answers, notes = play_takes(exam.takes, exam.arrays, lambda: fresh(lambda: subject), ready=loosen)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # sys.exit, too
         if known is not None and isinstance(error, Exception):
             raise  # what the right one says of the caller's x, or like
-        return stopped(subject, "raises", error)
+        return stopped(subject, f"raises {type(error).__name__}: {error}")
     return exam.diagnosis(answers, notes)
 
 
-def stopped(subject, words, error):
+def stopped(subject, symptom):
     """The Diagnosis of what cannot be examined at all."""
     name = type(subject).__name__
-    finding = Finding("forward", "forward", None, f"{words} {type(error).__name__}: {error}", f"{name}.forward")
-    if words == "cannot be copied":
-        finding.what, finding.symptom, finding.locate = name, f"{words}: {error}", f"{name}, before any step"
+    finding = Finding("forward", name, None, symptom, f"{name}, before it could be examined")
     return Diagnosis(name, {"forward": False, "backward": None, "contract": None}, [finding])
 
 
@@ -84,7 +84,11 @@ def of_layer(subject, known, x, _, rng):
     known = known or lookalike(subject, x)
     if known is not None and fits(subject, known, x):
         name = type(known).__name__
-        return layer_exam(name, lambda: known, settings_of(known), x, rng)
+        exam = layer_exam(name, lambda: known, settings_of(known), x, rng)
+        names = [key for key in exam.arrays if key.startswith("state.")]
+        if not all(keeps(built(subject, x), key[6:]) for key in names):  # under names of its own: left as built
+            exam.arrays = {key: array for key, array in exam.arrays.items() if key not in names}
+        return exam
     return layer_exam(type(subject).__name__, lambda: subject, {}, x, rng, alone=True)
 
 
@@ -128,10 +132,12 @@ def fits(subject, known, x):
         mine = built(subject, x)
     except Exception:
         return True  # it will be told what it raises
-    right = built(known, x)
-    return sizes(mine) == sizes(right) and all(
-        mapping(mine, "state").get(name) is not None or hasattr(mine, name) for name in mapping(right, "state")
-    )
+    return sizes(mine) == sizes(built(known, x))
+
+
+def keeps(subject, name):
+    """Whether a running statistic of the right one is found under its name, in `state` or as an attribute."""
+    return name in mapping(subject, "state") or hasattr(subject, name)
 
 
 def of_loss(subject, known, x, target, rng):

@@ -147,6 +147,10 @@ class Stage:
             else:
                 arrays[name] = value.copy()
 
+    def state(self, name):
+        """An array of the state, which a class of its own may hold as an attribute."""
+        return mapping(self.subject, "state").get(name, getattr(self.subject, name, None))
+
     def do_train(self):
         set_mode(self.subject, "train", True)
 
@@ -161,8 +165,7 @@ class Stage:
     def do_read(self, word, result):
         arrays = mapping(self.subject, word)
         if word == "state":
-            names = [key[6:] for key in self.arrays if key.startswith("state.")]
-            arrays = {name: getattr(self.subject, name) for name in names if hasattr(self.subject, name)} | arrays
+            arrays = {key[6:]: self.state(key[6:]) for key in self.arrays if key.startswith("state.")}
         for name, array in arrays.items():
             array = np.asarray(array)
             if array.dtype.kind in "fiub":
