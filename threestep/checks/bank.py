@@ -5,6 +5,7 @@ has the bug. Expressions see x, g, y, dx as they should be, parameters and setti
 define for the class. They are text, so that the same line can make a mutant of somebody's class.
 """
 
+import re
 from contextlib import suppress
 
 import numpy as np
@@ -175,6 +176,22 @@ BANK = {
     "GroupNorm": NORMALIZATION,
     "LayerNorm": [(output, bug, line) for output, bug, line in NORMALIZATION if "mean(-1" not in line],
 }
+
+
+LEGEND = {
+    "h": "h = g * gamma",
+    "m": "m(...) the mean over what is normalized together",
+    "inv": "inv = 1 / sqrt(var + eps)",
+    "R": "R the number of entries of a mean",
+    "p": "p the probabilities",
+    "q": "q = exp(logits - their maximum)",
+}
+
+
+def legend(expression):
+    """What the short names in an expression stand for: "; h = g * gamma"."""
+    used = [words for name, words in LEGEND.items() if re.search(rf"\b{name}\b", expression)]
+    return "".join(f"; {words}" for words in used)
 
 
 def formulas(name, output):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .bank import evaluate, formulas
+from .bank import evaluate, formulas, legend
 from .diagnosis import Diagnosis, Finding
 from .evidence import source
 from .promises import broken_promises, plain, promoted, raised
@@ -37,12 +37,14 @@ def judge_layer(case):
 
 def where(case, finding, known):
     """The place in words: "Dense.update: dW wrong, db right; forward and backward right"."""
-    head = f"{case.name}.{finding.step}" if finding.step != "contract" else f"{case.name}, the contract of the steps"
+    head = f"{case.name}.{finding.step}: {finding.what} wrong"
+    if finding.step == "contract":  # what is moved or promoted is not wrong as such
+        head = f"{case.name}, the contract of the steps"
     beside = [
         plain(n) for n in case.outputs("d") if finding.step == "update" and case.agrees(n) and plain(n) != finding.what
     ]
     right = [step for step, ok in known.items() if ok and step != finding.step]
-    text = f"{head}: {finding.what} wrong" + (f", {' and '.join(beside)} right" if beside else "")
+    text = head + (f", {' and '.join(beside)} right" if beside else "")
     return text + (f"; {' and '.join(right)} right" if right else "")
 
 
@@ -328,5 +330,5 @@ def from_bank(case, name):
         if all(a is not None and w is not None and close(a, w, 1e-8) for a, w in wrong):
             truth = case.true.get(f"main.{name}")
             if truth is None or not close(wrong[0][1], truth, 1e-8):
-                return bug, f"is {line} (two seeds)" if len(pairs) == 2 else f"is {line}"
+                return bug, f"is {line}" + " (two seeds)" * (len(pairs) == 2) + legend(line)
     return None

@@ -71,9 +71,9 @@ def written(case):
                 yield Finding("contract", GIVEN[name.split(".")[0]], "writes-into-input", f"is changed by {verb}")
             elif not name and verb not in seen:
                 seen.add(verb)
-                step = "backward" if "d" in word else "forward"
                 what = word.removeprefix("old_")
-                yield Finding("contract", what, "shares-memory", f"as {step} returned it, is changed by a later {verb}")
+                step = "backward" if what.startswith("d") else "forward"
+                yield Finding("contract", what, "shares-memory", f"as {step} returned it is changed by a later {verb}")
 
 
 def case_seeds(case):

@@ -7,6 +7,7 @@ array cannot fit; g is random, as ones would hide what softmax and normalization
 import numpy as np
 
 from .gradients import each, parts
+from .play import expected
 
 EXAMPLES, FEATURES, CLASSES = 5, 7, 3
 STEP = 6e-6  # of the finite differences, times max(1, |x|), and doubled for the second pair
@@ -48,7 +49,9 @@ def layer_script(model, x, rng):
     """
     arrays, shapes = {}, each(lambda part: list(part.shape[1:]), x)
     shapes = list(map(list, shapes)) if isinstance(x, tuple) else shapes
-    y = model.forward(x)
+    y = each(np.asarray, expected(model.forward(x), "forward"))
+    if any(part.ndim == 0 for part in parts(y)):
+        raise TypeError("forward returned one number, expected an array of one row for each example")
     inputs = {"a": x, "b": each(lambda part: part[::-1] * 0.5 + rng.uniform(-0.5, 0.5, part.shape), x)}
     for seed, value in inputs.items():
         put(arrays, f"{seed}.x", value)

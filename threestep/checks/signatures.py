@@ -135,6 +135,8 @@ def in_words(a, n):
     if a.shape != n.shape:
         return f"has shape {a.shape}, expected {n.shape}"
     if not np.isfinite(a).all():
+        if a.size == 1:
+            return f"is {a.item()}"
         count = int((~np.isfinite(a)).sum())
         return f"is not finite in {count} of {a.size} entries"
     if not a.any() and n.any():
@@ -143,4 +145,4 @@ def in_words(a, n):
     worst = np.unravel_index(np.argmax(np.abs(a - n)), a.shape)
     at = f"[{', '.join(map(str, worst))}]" if a.ndim else ""
     some = "every entry" if wrong.all() else f"{wrong.sum()} of {a.size} entries"
-    return f"is wrong in {some}; worst{' at ' * bool(at)}{at}: {a[worst]:.6g}, expected {n[worst]:.6g}"
+    return f"is wrong in {some}; worst{' at ' * bool(at)}{at}: {a[worst] + 0:.6g}, expected {n[worst] + 0:.6g}"
