@@ -257,3 +257,56 @@ def test_decay_in_the_other_place():
     for subject, right in ((AdamW(), optim.AdamW), (Adam(), optim.Adam)):
         found = diagnose(subject, like=right(weight_decay=0.1))
         assert found.bug == "regularizer" and "weight decay" in found.findings[0].symptom
+
+
+def test_how_a_logarithm_is_limited_is_a_matter_of_taste():
+    class BinaryCrossEntropy:
+        """The logarithm is limited at 1e-12, where the library's is at exp(-100)."""
+
+        def forward(self, p, y):
+            self.p, self.y = p, y
+            return -np.where(y > 0.5, np.log(np.maximum(p, 1e-12)), np.log(np.maximum(1 - p, 1e-12))).mean()
+
+        def backward(self):
+            p = self.p
+            return (p - self.y) / np.maximum(p * (1 - p), 1e-12) / p.size
+
+    assert diagnose(BinaryCrossEntropy())
+
+
+@pytest.mark.parametrize("names", [("running_mean", "running_var"), ("mu", "var")])
+def test_statistics_that_are_attributes_under_any_name(names):
+    class BatchNorm:
+        eps, momentum, training = 1e-5, 0.1, True
+
+        def __init__(self):
+            self.params, self.grads = {"gamma": np.ones(7), "beta": np.zeros(7)}, {}
+            for name, value in zip(names, (np.zeros(7), np.ones(7)), strict=True):
+                setattr(self, name, value)
+
+        def forward(self, x):
+            self.by_batch, now = self.training, [getattr(self, name) for name in names]
+            if self.training:
+                unbiased = x.mean(0), x.var(0) * len(x) / (len(x) - 1)
+                for name, old, new in zip(names, now, unbiased, strict=True):
+                    setattr(self, name, (1 - self.momentum) * old + self.momentum * new)
+                now = x.mean(0), x.var(0)
+            self.std = np.sqrt(now[1] + self.eps).astype(x.dtype)
+            self.xhat = ((x - now[0]) / self.std).astype(x.dtype)
+            return self.params["gamma"] * self.xhat + self.params["beta"]
+
+        def backward(self, g):
+            self.g, d = g, g * self.params["gamma"]
+            if self.by_batch:
+                d = d - d.mean(0) - self.xhat * (d * self.xhat).mean(0)
+            return d / self.std
+
+        def update(self):
+            self.grads = {"gamma": (self.g * self.xhat).sum(0), "beta": self.g.sum(0)}
+
+    class Constant(BatchNorm):
+        def backward(self, g):
+            super().backward(g)
+            return g * self.params["gamma"] / self.std
+
+    assert diagnose(BatchNorm()) and diagnose(Constant()).bug == "batchnorm-constant-statistics"
