@@ -1,9 +1,11 @@
 """Mutants: the reference with a bug each, from the assignment's mutants.py, from the bank, and general ones."""
 
+import ast
 import re
 from dataclasses import dataclass
 
 from threestep.checks.bank import BANK, PRELUDES, evaluate
+from threestep.checks.bugs import BUGS
 from threestep.checks.evidence import Evidence
 from threestep.checks.signatures import close
 
@@ -101,22 +103,44 @@ class Mutant:
 def mutants_of(assignment, item, text, exam):
     """Every Mutant of an item; text is the reference's, exam the item's."""
     yield from own(assignment, item, text)
-    yield from general(item, text)
+    yield from general(item, text, exam)
     yield from formulas(item, text, exam)
 
 
 def own(assignment, item, text):
     """Those of the assignment's mutants.py: (class, bug, text of the reference, what replaces it)."""
     path = assignment.folder / "mutants.py"
-    for name, bug, old, new in load_file(path)["MUTANTS"] if path.is_file() else ():
+    for name, bug, old, new in listed(assignment, path):
         if name != item.name:
             continue
         start, end = span_of(text, name, path)
         source = text[start:end]
         if source.count(old) != 1:
             raise CourseworkError(f"{path}: {name} expected the text {old!r} once, found it {source.count(old)} times")
-        words = f"{' '.join(old.split())} -> {' '.join(new.split()) or 'nothing'}"
-        yield Mutant(name, bug, text[:start] + source.replace(old, new) + text[end:], words)
+        mutant = text[:start] + source.replace(old, new) + text[end:]
+        try:
+            ast.parse(mutant)
+        except SyntaxError as error:
+            raise CourseworkError(f"{path}: {name} is no Python with {new!r} for {old!r}: {error.msg}") from None
+        yield Mutant(name, bug, mutant, f"{' '.join(old.split())} -> {' '.join(new.split()) or 'nothing'}")
+
+
+def listed(assignment, path):
+    """What mutants.py lists, if there is one; CourseworkError for what it cannot mean."""
+    rows = load_file(path).get("MUTANTS") if path.is_file() else []
+    if not isinstance(rows, list):
+        raise CourseworkError(f"{path} expected a list MUTANTS, got {type(rows).__name__}")
+    names = [item.name for item in assignment.items]
+    for i, row in enumerate(rows):
+        if not (isinstance(row, tuple) and len(row) == 4 and {type(row[0]), type(row[2]), type(row[3])} == {str}):
+            raise CourseworkError(f"{path}: MUTANTS[{i}] expected (class, bug or None, text, new text), got {row!r}")
+        if row[0] not in names:
+            raise CourseworkError(f"{path}: MUTANTS[{i}] expected one of {', '.join(names)}, got {row[0]!r}")
+        if row[1] not in (None, *BUGS):
+            raise CourseworkError(
+                f"{path}: MUTANTS[{i}] expected a name of threestep/checks/bugs.py or None, got {row[1]!r}"
+            )
+    return rows
 
 
 def span_of(text, name, path):
@@ -127,12 +151,11 @@ def span_of(text, name, path):
     return found.span()
 
 
-def general(item, text):
+def general(item, text, exam):
     """Those that any layer, loss or optimizer can have."""
     for bug, step, body in GENERAL[item.kind]:
-        if (step.startswith("update") and "update" not in item.checks) or (
-            item.name == "Dropout" and bug == "integers"
-        ):
+        of_update = step.startswith("update") and not any(name.startswith("a.params.") for name in exam.arrays)
+        if of_update or (item.name == "Dropout" and bug == "integers"):
             continue
         more = BODY.format(name=item.name, step=step, body=body.replace("; ", "\n        "))
         yield Mutant(item.name, bug, text + more, f"{step}: {body}")
