@@ -14,7 +14,7 @@ MUTANTS = [
     ("Conv2d", None, "(p, p), (0, 0)))", '(p, p), (0, 0)), mode="edge")'),
     ("MaxPool2d", "overlaps-overwritten", "dx[places] += g * first", "dx[places] = g * first"),
     ("MaxPool2d", "pool-ties", "first = open_ & (", "first = ("),
-    ("MaxPool2d", "nonlinear-in-g", "(self.x[places] == self.y)", "(g > 0)"),
+    ("MaxPool2d", "mask-from-g", "(self.x[places] == self.y)", "(g > 0)"),
     ("MaxPool2d", "stale-cache", "self.x = x", 'self.x = getattr(self, "x", x)'),
     ("MaxPool2d", None, "-np.inf, x.dtype", "0, x.dtype"),
     ("BatchNorm", "batchnorm-mean-term", "dxhat - dxhat.mean(axis=self.axes)", "dxhat"),
