@@ -23,7 +23,8 @@ def test_the_same_seed_draws_the_same_mutants():
 
 def test_no_mutant_is_equivalent():
     """Each does something else than the library's class: what it returns, writes into, shares or moves."""
-    assert not [str(mutant) for mutant in POOL if not differences(mutant.make(), mutant.like(), mutant.shape)]
+    some = drawn(100, seed=4)
+    assert not [str(mutant) for mutant in some if not differences(mutant.make(), mutant.like(), mutant.shape)]
 
 
 def test_what_is_not_changed_does_not_differ():
