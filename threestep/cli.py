@@ -199,9 +199,12 @@ def check_coursework(options):
 
 def grade_coursework(options):
     from threestep.coursework.assignment import assignment_of, read_assignment
+    from threestep.coursework.errors import CourseworkError
     from threestep.coursework.formats import publish
     from threestep.coursework.grade import grade_submission
 
+    if options.output and (os.path.isdir(options.output) or options.output == options.submission):
+        raise CourseworkError(f"--output expected a file for the result, got {options.output}")
     assignment = read_assignment(options.assignment or assignment_of(options.submission))
     result = grade_submission(
         assignment, options.submission, lambda result: publish(result, options.format, options.output, last=False)

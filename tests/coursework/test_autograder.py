@@ -126,7 +126,6 @@ def test_run_autograder_leaves_a_result_where_the_grader_fails(autograder):
 
 
 def test_run_autograder_grades_with_the_library_of_the_zip(autograder):
-    pytest.importorskip("threestep.coursework.grade")
     folder = autograder / "source" / "my hw"
     (folder / "assignment.toml").write_text(
         'title = "One"\nfile = "hw1.py"\n[[items]]\nclass = "ReLU"\npoints = 4\n[[items]]\nclass = "Tanh"\npoints = 6\n'
