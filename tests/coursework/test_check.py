@@ -202,6 +202,12 @@ def test_an_optimizer_that_the_library_has_not_is_for_the_grader(check):
     assert right and "step -" in out and "only the grader can tell" in out
 
 
+def test_what_is_not_graded_is_not_told(check):
+    toml = settings("ReLU", ReLU="checks = {forward = 1, backward = 2}")
+    right, out = check(text_of("ReLU", ReLU=("np.maximum(x, 0)", "np.maximum(x, 0, out=x)")), toml)
+    assert right and out.splitlines() == ["ReLU  forward ok     backward ok                                   6/6"]
+
+
 @pytest.mark.parametrize(("told", "right"), [("0", False), ("1", True), ('"any"', True)])
 def test_another_convention_than_the_librarys_is_for_the_grader(told, right, check):
     toml = settings("ReLU", top=f"[conventions]\nderivative_at_zero = {told}")

@@ -78,3 +78,10 @@ def test_a_class_that_is_imported_has_no_text(mutants):
     reference = "from layers import ReLU\n"
     with pytest.raises(CourseworkError, match="mutants.py: there is no ReLU in the reference"):
         mutants("ReLU", rows=[("ReLU", None, "x", "y")], reference=reference)
+
+
+def test_a_formula_that_is_the_right_one_for_these_shapes_is_no_mutant(mutants):
+    toml = 'title = "T"\nfile = "tiny.py"\n[[items]]\nclass = "LayerNorm"\npoints = 1\n'
+    (found,) = mutants("ReLU", toml=toml, reference="import numpy as np\nfrom layers import LayerNorm\n").values()
+    words = [mutant.words for mutant in found]
+    assert any("x.mean(0)" in text for text in words) and not any("x.mean(1" in text for text in words)
