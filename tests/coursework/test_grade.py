@@ -192,7 +192,7 @@ def test_what_is_not_there(at_once, tmp_path):
 
 def test_a_file_without_the_class_is_told(graded):
     entry = graded("x = 1", settings("ReLU"))["ReLU"]
-    assert entry["score"] == 0 and "there is no ReLU in the file" in entry["message"]
+    assert entry["score"] == 0 and "ReLU is not in the file" in entry["message"]
 
 
 NOTES = {"error": None, "written": [], "moved": [], "shares": []}

@@ -10,7 +10,7 @@ import threestep.coursework
 from threestep.checks.play import play
 from threestep.coursework.sandbox import Performance
 
-STUBS = Path(threestep.coursework.__file__).parent / "stubs"
+STUBS = Path(threestep.coursework.__file__).parent / "sandbox" / "stubs"
 DENSE = """
 class Dense(Layer):
     def __init__(self, out_features):

@@ -16,17 +16,20 @@ RIGHT = 1e-8  # of the largest displacement
 def judge_optimizer(case):
     """The Diagnosis of an optimizer from its Evidence."""
     stop = raised(case)
-    if stop and case.error("main")["type"] == "ZeroDivisionError" and "betas" in case.settings:
-        stop.bug = "adam-step-count"  # 1 - b^0
-    findings = [stop] if stop else [*contract(case)] or [*walked(case)]
+    if stop:
+        stop.step, stop.locate = "step", stop.locate.replace(".forward:", ".step:")
+        if case.error("main")["type"] == "ZeroDivisionError" and "betas" in case.settings:
+            stop.bug = "adam-step-count"  # 1 - b^0
+    findings = [stop] if stop else [*contract(case), *walked(case)]
     failed = {finding.step for finding in findings}
     known = {"step": "step" not in failed and not stop, "contract": None if stop else "contract" not in failed}
     for finding in findings:
-        finding.locate = (
+        place = (
             f"{case.name}.step: {finding.what} wrong"
             if finding.step == "step"
             else f"{case.name}, the contract of step"
         )
+        finding.locate = finding.locate or place
     return Diagnosis(case.name, known, findings)
 
 
@@ -85,6 +88,9 @@ def walked(case):
         if all(close(mine[take], replay[take], RIGHT) for take in takes):
             yield Finding("step", "the displacement", bug, f"is that with {words} (two seeds)")
             return
+    if not mine["main"].any():
+        yield Finding("step", "the displacement", None, "is 0 in every step")
+        return
     yield Finding("step", "the displacement", *by_factor(mine["main"], true["main"], paths["main"], settings))
 
 

@@ -28,8 +28,9 @@ def play(script, arrays, namespace):
     """
     name = script.get("make") or script.get("class") or script["function"]
     if name not in namespace:
+        error = {"call": "find", "type": "NameError", "message": "is not in the file", "line": None}
         return {}, {
-            take["name"]: failed(script["takes"][0], f"there is no {name} in the file") for take in script["takes"]
+            take["name"]: {"error": error, "written": [], "moved": [], "shares": []} for take in script["takes"]
         }
     known = namespace[name]
     make = (lambda: known) if "function" in script else lambda: known(**script.get("arguments", {}))
@@ -265,13 +266,6 @@ def generators(subject):
 
 def same(array, kept):
     return array.shape == kept.shape and array.dtype == kept.dtype and array.tobytes() == kept.tobytes()
-
-
-def failed(take, message):
-    return {
-        "error": {"call": "make", "type": "NameError", "message": message, "line": None},
-        **dict.fromkeys(("written", "moved", "shares"), ()),
-    }
 
 
 def told(error, verb, file):

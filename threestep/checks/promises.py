@@ -6,6 +6,7 @@ from .diagnosis import Finding
 from .signatures import close, ratio_of
 
 STEP_OF = {
+    "find": "forward",
     "make": "forward",
     "build": "forward",
     "set": "forward",
@@ -24,10 +25,13 @@ def raised(case, take="main"):
         return None
     step = STEP_OF.get(error["call"], error["call"])
     line = f" (line {error['line']})" if error["line"] else ""
+    place = f"{case.name}.{step}"
     if error["type"] == "NotImplementedError":
-        return Finding(step, error["message"] or step, None, f"is not written yet{line}")
+        return Finding(step, error["message"] or place, None, f"is not written yet{line}", f"{place}: not written yet")
+    if error["call"] == "find":
+        return Finding(step, case.name, None, error["message"], f"{case.name}: not there")
     what = {"make": "the constructor", "set": "build"}.get(error["call"], step)
-    return Finding(step, what, None, f"raises {error['type']}{line}: {error['message']}")
+    return Finding(step, what, None, f"raises {error['type']}{line}: {error['message']}", f"{place}: raises an error")
 
 
 def broken_promises(case):

@@ -184,6 +184,8 @@ class FunctionExam:
             key, error = f"call {i}.answer", notes[f"call {i}"]["error"]
             if error and error["type"] == "NotImplementedError":
                 return self.wrong(error["message"] or self.name, "is not written yet")
+            if error and error["call"] == "find":
+                return self.wrong(self.name, error["message"])
             call = f"{self.name}({short(', '.join(map(repr, arguments)))})"
             if error:
                 line = f" (line {error['line']})" if error["line"] else ""
