@@ -1,10 +1,10 @@
-"""The catalogue of tests/checks/catalogue: classes as students write them, with each of the 53 bugs, and right ones."""
+"""The catalogue in tests/checks/diagnosis: classes as students write them, with each of the 53 bugs, and right ones."""
 
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import NamedTuple
 
-FOLDER = Path(__file__).resolve().parents[2] / "tests" / "checks" / "catalogue"
+FOLDER = Path(__file__).resolve().parents[2] / "tests" / "checks" / "diagnosis" / "catalogue"
 
 
 class Row(NamedTuple):

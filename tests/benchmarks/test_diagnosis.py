@@ -10,7 +10,7 @@ POOL = pool()
 
 
 def test_the_pool_is_large_and_has_every_bug():
-    from threestep.checks.bugs import BUGS
+    from threestep.checks.diagnosis.bugs import BUGS
 
     assert len(POOL) >= 250
     assert {slug for mutant in POOL for slug in mutant.slugs} == set(BUGS)

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from tests.coursework.tiny import settings, text_of, write_assignment
-from threestep.checks.bugs import BUGS
+from threestep.checks.diagnosis.bugs import BUGS
 from threestep.coursework.assignment import read_assignment
 from threestep.coursework.errors import CourseworkError
 from threestep.coursework.grade import exams_of

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 import threestep.coursework
-from threestep.checks.play import play
+from threestep.checks.diagnosis.play import play
 from threestep.coursework.sandbox import Performance
 
 STUBS = Path(threestep.coursework.__file__).parent / "sandbox" / "stubs"

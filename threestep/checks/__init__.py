@@ -1,8 +1,7 @@
 """Is it right, and if not, which bug is it? Finite differences, the contract of a layer, diagnosis."""
 
 from .contract import check_contract
-from .diagnose import diagnose
-from .diagnosis import Diagnosis, Finding
+from .diagnosis import Diagnosis, Finding, diagnose
 from .differences import numerical_gradient
 from .gradients import check_gradients
 from .report import Report

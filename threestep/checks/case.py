@@ -6,8 +6,8 @@ import numpy as np
 
 from layers import Layer
 
+from .diagnosis.play import convert, mapping
 from .gradients import each, parts
-from .play import convert, mapping
 
 CLAUSES = []  # (sentence, check, whether it is for subclasses of Layer only)
 

@@ -10,7 +10,7 @@ from types import ModuleType
 import layers
 import losses
 import optim
-from threestep.checks.diagnosis import LEVELS
+from threestep.checks.diagnosis.finding import LEVELS
 
 from .errors import CourseworkError
 

@@ -14,12 +14,12 @@ import layers
 import losses
 import optim
 from threestep.checks.comparison import place
-from threestep.checks.diagnose import made_up
-from threestep.checks.diagnosis import Diagnosis, Finding
-from threestep.checks.exam import built, loosen
+from threestep.checks.diagnosis.diagnose import made_up
+from threestep.checks.diagnosis.exam import built, loosen
+from threestep.checks.diagnosis.finding import Diagnosis, Finding
+from threestep.checks.diagnosis.play import mapping, play_takes
+from threestep.checks.diagnosis.promises import plain
 from threestep.checks.gradients import each
-from threestep.checks.play import mapping, play_takes
-from threestep.checks.promises import plain
 
 from .assignment import SHARES, Item, in_a_line, kind_by_name, line_of, load_file, read_assignment
 from .errors import CourseworkError

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from threestep.checks.diagnosis import Diagnosis, Finding
-from threestep.checks.exam import kind_of, layer_exam, loosen, loss_exam, optimizer_exam
-from threestep.checks.play import play_takes
-from threestep.checks.scripts import example_shape, examples, function_script
-from threestep.checks.signatures import close
+from threestep.checks.diagnosis.exam import kind_of, layer_exam, loosen, loss_exam, optimizer_exam
+from threestep.checks.diagnosis.finding import Diagnosis, Finding
+from threestep.checks.diagnosis.play import play_takes
+from threestep.checks.diagnosis.scripts import example_shape, examples, function_script
+from threestep.checks.diagnosis.signatures import close
 
 from .assignment import in_a_line, line_of, load_file
 from .errors import CourseworkError

@@ -4,10 +4,10 @@ import ast
 import re
 from dataclasses import dataclass
 
-from threestep.checks.bank import BANK, PRELUDES, evaluate
-from threestep.checks.bugs import BUGS
-from threestep.checks.evidence import Evidence
-from threestep.checks.signatures import close
+from threestep.checks.diagnosis.bank import BANK, PRELUDES, evaluate
+from threestep.checks.diagnosis.bugs import BUGS
+from threestep.checks.diagnosis.evidence import Evidence
+from threestep.checks.diagnosis.signatures import close
 
 from .assignment import load_file
 from .errors import CourseworkError

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from threestep.checks.exam import loosen
-from threestep.checks.play import play_takes
+from threestep.checks.diagnosis.exam import loosen
+from threestep.checks.diagnosis.play import play_takes
 
 from .assignment import load_file
 from .errors import CourseworkError

@@ -10,7 +10,9 @@ from pathlib import Path
 from .process import LIBRARY, Limits, Trouble, run
 
 HERE = Path(__file__).resolve().parent
-PLAY = HERE.parents[1] / "checks" / "play.py"  # what is played on the submission: play(script, arrays, namespace)
+PLAY = (
+    HERE.parents[1] / "checks" / "diagnosis" / "play.py"
+)  # what is played on the submission: play(script, arrays, namespace)
 LEVELS = ("namespaces", "user", "limits")  # how a process may be confined, the best first: see confine.py
 
 

@@ -1,6 +1,6 @@
 """Probe: a player that tries what a submission must not be able to do, and notes what it could do.
 
-It runs in the place of checks/play.py, in the same process and under the same limits as any submission.
+It runs in the place of checks/diagnosis/play.py, in the same process and under the same limits as any submission.
 """
 
 import os

@@ -10,9 +10,9 @@ import layers
 import losses
 import optim
 
-from .diagnosis import Diagnosis, Finding
+from ..gradients import each
 from .exam import NOISE, built, fresh, kind_of, layer_exam, loosen, loss_exam, optimizer_exam
-from .gradients import each
+from .finding import Diagnosis, Finding
 from .play import mapping, play_takes
 from .scripts import example_shape, examples
 from .signatures import close

@@ -19,7 +19,7 @@ def like(row):
 
 
 def test_every_bug_has_a_row_under_its_own_name():
-    from threestep.checks.bugs import BUGS
+    from threestep.checks.diagnosis.bugs import BUGS
 
     assert {row.number for row in CATALOGUE} == set(range(1, 54))
     for row in CATALOGUE:

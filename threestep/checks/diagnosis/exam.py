@@ -12,9 +12,9 @@ import losses
 import optim
 from layers.guards import shapes_of
 
+from ..gradients import each
 from .evidence import Evidence
-from .gradients import each
-from .judge import judge_layer
+from .judge_layer import judge_layer
 from .judge_loss import judge_loss
 from .judge_noise import judge_noise
 from .judge_optimizer import judge_optimizer

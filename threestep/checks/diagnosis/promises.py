@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .diagnosis import Finding
+from .finding import Finding
 from .signatures import close, ratio_of
 
 STEP_OF = {

@@ -3,8 +3,8 @@
 import numpy as np
 
 from .bank import evaluate, formulas, legend
-from .diagnosis import Diagnosis, Finding
 from .evidence import source
+from .finding import Diagnosis, Finding
 from .promises import broken_promises, plain, promoted, raised
 from .signatures import by_parameter, by_place, by_ratio, by_shape, by_shift, by_transpose, close, in_words
 from .variants import ACTIVATIONS, POOLS, WINDOWS, border, forward_variants, overlaps, slope_variants

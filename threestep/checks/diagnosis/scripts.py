@@ -6,7 +6,7 @@ array cannot fit; g is random, as ones would hide what softmax and normalization
 
 import numpy as np
 
-from .gradients import each, parts
+from ..gradients import each, parts
 from .play import expected
 
 EXAMPLES, FEATURES, CLASSES = 5, 7, 3

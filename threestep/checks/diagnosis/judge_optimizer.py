@@ -4,7 +4,7 @@ import copy
 
 import numpy as np
 
-from .diagnosis import Diagnosis, Finding
+from .finding import Diagnosis, Finding
 from .play import play_takes
 from .promises import raised
 from .signatures import close, ratio_of

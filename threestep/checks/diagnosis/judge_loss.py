@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .diagnosis import Diagnosis
-from .judge import finding, from_bank, sizes, where
+from .finding import Diagnosis
+from .judge_layer import finding, from_bank, sizes, where
 from .promises import broken_promises, promoted, raised
 from .signatures import by_place, by_ratio, by_shape, close, in_words
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .diagnosis import Diagnosis, Finding
-from .judge import where
+from .finding import Diagnosis, Finding
+from .judge_layer import where
 from .promises import broken_promises, promoted, raised
 from .signatures import close, in_words, ratio_of
 
