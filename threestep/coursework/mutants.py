@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from threestep.checks.diagnosis.bank import BANK, PRELUDES, evaluate
+from threestep.checks.diagnosis.bank import formulas as wrong_formulas
 from threestep.checks.diagnosis.bugs import BUGS
 from threestep.checks.diagnosis.evidence import Evidence
 from threestep.checks.diagnosis.signatures import close
@@ -166,7 +167,8 @@ def formulas(item, text, exam):
     if item.name not in BANK or not exam.arrays:
         return
     case = Evidence(item.name, exam.takes, exam.arrays, {}, {}, exam.right, exam.settings)
-    for output, bug, line in BANK[item.name]:
+    known = [(output, *formula) for output in BANK[item.name] for formula in wrong_formulas(item.name, output)]
+    for output, bug, line in known:
         wrong, right = evaluate(item.name, line, case.values("a")), case.true.get(f"main.{output}")
         if wrong is None or right is None or close(wrong, right, 1e-6):
             continue

@@ -9,27 +9,25 @@ import numpy as np
 from ..gradients import each, parts
 from .play import expected
 
-EXAMPLES, FEATURES, CLASSES = 5, 7, 3
+EXAMPLES, FEATURES = 5, 7
 STEP = 6e-6  # of the finite differences, times max(1, |x|), and doubled for the second pair
 ENTRIES = 120  # up to which an array is swept entry by entry; beyond, along random directions
 DIRECTIONS = 16
-TENSORS = {  # made-up examples where rows will not do
-    **dict.fromkeys(
-        ("Conv2d", "ConvTranspose2d", "MaxPool2d", "AvgPool2d", "GlobalAvgPool", "GlobalMaxPool"), (7, 6, 3)
-    ),
-    **dict.fromkeys(("Upsample", "InstanceNorm"), (7, 6, 3)),
-    "SpatialDropout": (3, 2, 83),
+IMAGES = ("Conv2d", "ConvTranspose2d", "MaxPool2d", "AvgPool2d", "GlobalAvgPool", "GlobalMaxPool", "Upsample", "Pad")
+IMAGES = (*IMAGES, "InstanceNorm", "Flatten", "Permute")
+SHAPES = {  # of a made-up example where a row will not do
+    **dict.fromkeys(IMAGES, (7, 6, 3)),
     **dict.fromkeys(("Conv1d", "MaxPool1d", "AvgPool1d"), (7, 3)),
-    "GroupNorm": (6,),
-    **dict.fromkeys(("Pad", "Flatten", "Permute"), (7, 6, 3)),
     **dict.fromkeys(("Add", "Multiply", "Concat"), ((7,), (7,))),
-    "Dropout": (83,),
+    "GroupNorm": (6,),
+    "Dropout": (83,),  # so many that a share can be told
+    "SpatialDropout": (3, 2, 83),
 }
 
 
 def example_shape(name, settings):
     """One example's shape, or a tuple of them, for a layer of the library of this name and with these settings."""
-    shape = TENSORS.get(name, (FEATURES,))
+    shape = SHAPES.get(name, (FEATURES,))
     last = next((settings[key] for key in ("in_channels", "in_features", "num_features") if settings.get(key)), None)
     return (*shape[:-1], last) if last else shape
 
@@ -47,13 +45,57 @@ def layer_script(model, x, rng):
 
     Raises what the model raises for x.
     """
-    arrays, shapes = {}, each(lambda part: list(part.shape[1:]), x)
-    shapes = list(map(list, shapes)) if isinstance(x, tuple) else shapes
     y = each(np.asarray, expected(model.forward(x), "forward"))
     if any(part.ndim == 0 for part in parts(y)):
         raise TypeError("forward returned one number, expected an array of one row for each example")
-    inputs = {"a": x, "b": each(lambda part: part[::-1] * 0.5 + rng.uniform(-0.5, 0.5, part.shape), x)}
-    for seed, value in inputs.items():
+    arrays, params = layer_arrays(model, x, y, rng), getattr(model, "params", {})
+    X, G = reference("x", x), reference("g", y)
+
+    def start(seed, mode="train", dtype="float64"):
+        shapes = each(lambda part: list(part.shape[1:]), x)
+        build = ["build", list(shapes), dtype, 0]
+        return [build, ["set", "params", f"{seed}.params"], ["set", "state", "state"], [mode]]
+
+    def steps(data, y="y", dx="dx", grads="d"):
+        return [["forward", X(data), y], ["backward", G(data), dx], ["update"], ["read", "grads", grads]]
+
+    def before(data):
+        """The three steps with other data, after which everything has to be as if they had not been."""
+        return [*steps(data, "old_y", "old_dx", "old"), ["rewind"]]
+
+    first, *rest = steps("a")
+    again = [["update"], ["read", "grads", "again"], ["rewind"], *steps("a", "y2", "dx2", "anew")]
+    slopes = [["backward", G(data), f"dx_{data}"] for data in ("a", "b", "mix", "twice")]
+    takes = {
+        "main": [*start("a"), first, ["read", "state", "state"], *rest, *again],
+        "second": [*start("b"), *steps("b")],
+        "stale": [*start("a"), *before("b"), *steps("a")],
+        "shrunk": [*start("a"), *before("a"), *steps("3")],
+        "grown": [*start("a"), *before("3"), *steps("a")],
+        **{f"of {count}": [*start("a"), *steps(count)] for count in "123"},
+        "evaluation": [*start("a", "eval"), *steps("a"), ["read", "state", "state"]],
+        "linear": [*start("a"), first, *slopes],
+        "float32": [*start("a", dtype="float32"), *steps("32")],
+        **{at: [*start("a"), ["forward", X(at), "y"], ["backward", G("a"), "dx"]] for at in ("ties", "huge", "low")},
+        "again": [*start("a"), first, ["forward", X("a"), "y2"]],
+        "sweep": start("a"),
+    }
+    moved = {f"x.{i}": i for i in range(len(x))} if isinstance(x, tuple) else {"x": None}
+    for name, place in (moved | {name: name for name in params}).items():
+        takes["sweep"].append(["sweep", place, f"sweep.{name}", X("a"), name])
+        at = arrays[f"a.{name}" if name in moved else f"a.params.{name}"]
+        arrays[f"directions.{name}"], arrays[f"sweep.{name}"] = sweep(at, rng)
+    return [{"name": name, "calls": calls} for name, calls in takes.items()], arrays
+
+
+def layer_arrays(model, x, y, rng):
+    """What a layer is tried with: x, g and parameters twice, parts of them, and x where there is something special."""
+    arrays = {"weights": rng.standard_normal(2)}
+    p, q = arrays["weights"]
+    for seed, value in {
+        "a": x,
+        "b": each(lambda part: part[::-1] * 0.5 + rng.uniform(-0.5, 0.5, part.shape), x),
+    }.items():
         put(arrays, f"{seed}.x", value)
         put(arrays, f"{seed}.g", each(lambda part: rng.standard_normal(part.shape), y))
         for name, array in getattr(model, "params", {}).items():
@@ -61,57 +103,18 @@ def layer_script(model, x, rng):
     for name, array in getattr(model, "state", {}).items():
         positive = "var" in name or "std" in name
         arrays[f"state.{name}"] = rng.uniform(0.5, 2, array.shape) if positive else rng.standard_normal(array.shape)
+    a, b = named(arrays, "a.g", y), named(arrays, "b.g", y)
     for count in (1, 2, 3):
         put(arrays, f"{count}.x", each(lambda part, count=count: part[:count], x))
-        put(arrays, f"{count}.g", each(lambda part, count=count: part[:count], named(arrays, "a.g", y)))
+        put(arrays, f"{count}.g", each(lambda part, count=count: part[:count], a))
+    put(arrays, "32.x", each(np.float32, x))
+    put(arrays, "32.g", each(np.float32, a))
+    put(arrays, "mix.g", join(lambda a, b: p * a + q * b, a, b))
+    put(arrays, "twice.g", each(lambda part: 2 * part, a))
     put(arrays, "ties.x", each(lambda part: rng.integers(-1, 2, part.shape).astype(float), x))
     put(arrays, "huge.x", each(lambda part: 1000.0 + 2 * np.round(part), x))
     put(arrays, "low.x", each(lambda part: -1000.0 + 2 * np.round(part), x))
-    for name in ("x", "g"):
-        put(arrays, f"32.{name}", each(np.float32, named(arrays, f"a.{name}", x if name == "x" else y)))
-    weights = rng.standard_normal(2)
-    a, b = named(arrays, "a.g", y), named(arrays, "b.g", y)
-    put(arrays, "mix.g", join(lambda p, q: weights[0] * p + weights[1] * q, a, b))
-    arrays["weights"] = weights
-    put(arrays, "twice.g", each(lambda part: 2 * part, a))
-
-    X, G = reference("x", x), reference("g", y)
-    build = ["build", shapes, "float64", 0]
-
-    def start(seed, mode="train", build=build):
-        return [build, ["set", "params", f"{seed}.params"], ["set", "state", "state"], [mode]]
-
-    def steps(data, x="y", g="dx", grads="d"):
-        return [["forward", X(data), x], ["backward", G(data), g], ["update"], ["read", "grads", grads]]
-
-    again = [["update"], ["read", "grads", "again"], ["rewind"], *steps("a", "y2", "dx2", "anew")]
-    takes = {
-        "main": [*start("a"), ["forward", X("a"), "y"], ["read", "state", "state"], *steps("a", "y")[1:], *again],
-        "second": [*start("b"), *steps("b")],
-        "stale": [*start("a"), *steps("b", "old_y", "old_dx", "old"), ["rewind"], *steps("a")],
-        "shrunk": [*start("a"), *steps("a", "old_y", "old_dx", "old"), ["rewind"], *steps("3")],
-        "grown": [*start("a"), *steps("3", "old_y", "old_dx", "old"), ["rewind"], *steps("a")],
-        **{f"of {count}": [*start("a"), *steps(count)] for count in "123"},
-        "evaluation": [*start("a", "eval"), *steps("a"), ["read", "state", "state"]],
-        "linear": [
-            *start("a"),
-            ["forward", X("a"), "y"],
-            *(["backward", G(data), f"dx_{data}"] for data in ("a", "b", "mix", "twice")),
-        ],
-        "float32": [*start("a", build=["build", shapes, "float32", 0]), *steps("32")],
-        **{
-            data: [*start("a"), ["forward", X(data), "y"], ["backward", G("a"), "dx"]]
-            for data in ("ties", "huge", "low")
-        },
-        "again": [*start("a"), ["forward", X("a"), "y"], ["forward", X("a"), "y2"]],
-        "sweep": start("a"),
-    }
-    moved = {f"x.{i}": i for i in range(len(x))} if isinstance(x, tuple) else {"x": None}
-    for name, place in (moved | {name: name for name in getattr(model, "params", {})}).items():
-        takes["sweep"].append(["sweep", place, f"sweep.{name}", X("a"), name])
-        at = arrays[f"a.{name}" if name in moved else f"a.params.{name}"]
-        arrays[f"directions.{name}"], arrays[f"sweep.{name}"] = sweep(at, rng)
-    return [{"name": name, "calls": calls} for name, calls in takes.items()], arrays
+    return arrays
 
 
 def loss_script(prediction, target, extremes, rng):
@@ -149,14 +152,11 @@ def both(data, loss="l", slope="dp"):
 def optimizer_script(rng, steps=5, size=6):
     """(takes, arrays) for an optimizer: a walk of several steps with random gradients, twice."""
     arrays, takes = {}, []
+    scales = 10.0 ** -np.arange(size)  # some so small that eps shows
     for seed in "ab":
         arrays[f"{seed}.theta"] = rng.standard_normal(size)
-        calls = []
-        for t in range(steps):
-            arrays[f"{seed}.g{t}"] = rng.standard_normal(size) * 10.0 ** -np.arange(
-                size
-            )  # some so small that eps shows
-            calls.append(["step", f"{seed}.theta", f"{seed}.g{t}", f"theta{t}"])
+        arrays |= {f"{seed}.g{t}": rng.standard_normal(size) * scales for t in range(steps)}
+        calls = [["step", f"{seed}.theta", f"{seed}.g{t}", f"theta{t}"] for t in range(steps)]
         takes.append({"name": {"a": "main", "b": "second"}[seed], "calls": calls})
     arrays |= {f"32.{name[2:]}": array.astype(np.float32) for name, array in arrays.items() if name.startswith("a.")}
     calls = [["step", "32.theta", f"32.g{t}", f"theta{t}"] for t in range(2)]
