@@ -8,7 +8,7 @@ from .finding import Diagnosis, Finding
 from .play import play_takes
 from .promises import raised
 from .signatures import close, ratio_of
-from .walks import WALKS, walk
+from .walks import APART, DECAY, WALKS, walk
 
 RIGHT = 1e-8  # of the largest displacement
 
@@ -70,18 +70,13 @@ def walked(case):
     true = {take: displacements(*paths[take][1]) for take in takes}
     if all(close(mine[take], true[take], RIGHT) for take in takes):
         return
-    settings = {
-        "momentum": 0.0,
-        "weight_decay": 0.0,
-        "nesterov": False,
-        "coupled": case.name != "AdamW",
-        **case.settings,
-    }
-    for bug, words, rule in WALKS.get(case.name, ()):
+    settings = {"momentum": 0.0, "weight_decay": 0.0, **case.settings}
+    for bug, program in ((bug, program) for bug, lines in WALKS.get(case.name, {}).items() for program in lines):
         if bug.startswith("momentum") and not settings["momentum"]:
             continue
-        if all(close(mine[take], variant(case, rule, settings, take), RIGHT) for take in takes):
-            yield Finding("step", "the displacement", bug, f"is that of {words} (two seeds)")
+        if all(close(mine[take], variant(case, program, settings, take), RIGHT) for take in takes):
+            shown = program if settings["weight_decay"] else program.removeprefix(DECAY).removeprefix(APART)
+            yield Finding("step", "the displacement", bug, f"is that of {shown} (two seeds)")
             return
     for bug, words, other in changed(case):
         replay = {take: displacements(*path(case, other, take)) for take in takes}
@@ -126,11 +121,11 @@ def replayed(case, change):
     return play_takes([take for name, take in case.takes.items() if name != "float32"], case.arrays, make)[0]
 
 
-def variant(case, rule, settings, take):
+def variant(case, program, settings, take):
     seed = {"main": "a", "second": "b"}[take]
     start, thetas = path(case, case.true, take)
     gradients = [case.arrays[f"{seed}.g{t}"] for t in range(len(thetas))]
-    return displacements(start, walk(rule, start, gradients, settings))
+    return displacements(start, walk(program, start, gradients, settings))
 
 
 def by_factor(mine, true, paths, settings):
