@@ -32,7 +32,7 @@ class Grader:
     def perform(self, source, script=None, hidden=(), name="hw1.py", **limits):
         file = self.folder / name
         file.write_bytes(source if isinstance(source, bytes) else source.encode())
-        limits = sandbox.Limits(**{"seconds": 10, **limits})
+        limits = sandbox.Limits(**{"seconds": 30, **limits})
         return sandbox.perform(file, script or {}, {"x": X}, limits, hidden)
 
     def is_fine(self):
