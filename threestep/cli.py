@@ -7,6 +7,7 @@ import sys
 import warnings
 from contextlib import redirect_stdout
 from difflib import get_close_matches
+from traceback import extract_tb
 
 from .streams import Lasting
 
@@ -64,8 +65,8 @@ def main(argv=None):
             if options.debug:
                 return VERBS[verb](options) or 0
             return guarded(VERBS[verb], options) or 0
-    except KeyboardInterrupt:
-        print("error: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as error:  # a check says where
+        print(f"error: interrupted {error}".rstrip(), file=sys.stderr)
         return 130
 
 
@@ -80,6 +81,11 @@ def guarded(verb, options):
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, *where, **more: print(f"warning: {message}", file=sys.stderr)
             return verb(options)
+    except NotImplementedError as error:  # a step of a plugin that its author has still to write
+        frame = extract_tb(error.__traceback__)[-1]
+        what = str(error) or frame.name
+        print(f"error: {what} is not written yet ({frame.filename}, line {frame.lineno})", file=sys.stderr)
+        return 2
     except tuple(codes) as error:
         named = isinstance(error, OSError) and error.filename and error.strerror
         text = f"{error.filename}: {error.strerror}" if named else error

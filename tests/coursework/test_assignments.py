@@ -1,9 +1,11 @@
 """The two assignments: their solutions beside the library's own classes, and the bugs that students write."""
 
 import ast
+import doctest
 import re
 import runpy
 import sys
+import textwrap
 from pathlib import Path
 from types import ModuleType
 
@@ -15,6 +17,7 @@ import losses
 import optim
 import threestep
 from threestep.checks import check_contract, check_gradients
+from threestep.coursework.check import check_file
 from threestep.training import read_checkpoint, resume, train
 from threestep.training.config import load_config
 
@@ -40,6 +43,24 @@ def run(name, text):
     module = ModuleType(name)
     exec(compile(text, name, "exec", dont_inherit=True), vars(module))
     return module
+
+
+def students_page():
+    return (ASSIGNMENTS / "STUDENTS.md").read_text()
+
+
+def test_the_students_page_shows_what_a_check_prints(tmp_path, capsys):
+    right = 'self.grads["W"] = self.g.T @ self.x'
+    assert text_of("hw1").count(right) == 1
+    (tmp_path / "hw1.py").write_text(text_of("hw1").replace(right, f"{right} / len(self.x)"))
+    (tmp_path / "assignment.toml").write_bytes((ASSIGNMENTS / "hw1" / "assignment.toml").read_bytes())
+    assert not check_file(tmp_path / "hw1.py", "Dense")
+    assert "\n\n" + textwrap.indent(capsys.readouterr().out, "    ") + "\n" in students_page()
+
+
+def test_the_students_page_calls_a_layer_as_it_can_be_called():
+    session = doctest.DocTestParser().get_doctest(students_page(), vars(run("hw1", text_of("hw1"))), "page", None, 0)
+    assert len(session.examples) == 6 and doctest.DocTestRunner().run(session).failed == 0
 
 
 def settings(name):

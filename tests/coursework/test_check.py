@@ -40,7 +40,7 @@ def test_a_line_for_each_class_and_the_first_failure_in_parts(check):
     assert not right
     assert out == (
         "Dense  forward ok     backward ok     update FAIL   contract ok     12/16\n"
-        "  Dense.update: dW wrong, db right; forward and backward and contract right\n"
+        "  Dense.update: dW wrong, db right; all else right\n"
         "  dW is the expected value / 5 in every entry: 5 is the batch size\n"
         "  consistent with: dividing by N in the layer and again in the loss: 1/N belongs to the loss alone\n"
         "  smallest case: passes at N=1, fails at N=2\n"
@@ -135,17 +135,24 @@ def test_the_points_are_the_graders(change, check, tmp_path, monkeypatch):
     ("text", "told"),
     [
         ("", "  Dense is not in the file"),
-        ("Dense = 5", "  Dense raises TypeError: the first argument must be callable"),
+        ("Dense = 5", "  Dense raises an error: TypeError: the first argument must be callable"),
         (
             text_of("Dense", Dense=("self.out_features = out_features", "self.no")),
-            "raises AttributeError: 'Dense' object",
+            "  Dense raises an error in line 8: AttributeError: 'Dense' object",
         ),
-        (text_of("Dense", Dense=("self.x = x", "raise SystemExit(3)")), "Dense raises SystemExit: 3 (line 17)"),
+        (
+            text_of("Dense", Dense=("self.x = x", "raise SystemExit(3)")),
+            "  Dense raises an error in line 17: SystemExit: 3",
+        ),
         (
             text_of("Dense", Dense=("self.x = x", "raise BaseException('a\\n b')")),
-            "raises BaseException: a b (line 17)",
+            "raises an error in line 17: BaseException: a b",
         ),
-        (text_of("Dense", Dense=("self.x = x", "x.no")), "forward raises AttributeError (line 17)"),
+        (text_of("Dense", Dense=("self.x = x", "x.no")), "  Dense.forward raises an error in line 17: AttributeError"),
+        (
+            text_of("Dense", Dense=('self.params["W"].T', 'self.params["W"]')),
+            "  Dense.forward raises an error in line 18: ValueError: in a @ b, a has 7 columns and b has 3 rows\n",
+        ),
         (HEAD + "class Dense(Layer):\n    def __init__(self, out_features):\n        pass", "not written yet"),
     ],
 )
@@ -154,8 +161,28 @@ def test_what_cannot_be_tried(text, told, check):
     assert not right and "forward FAIL   backward -      update -      contract -      0/16" in out and told in out
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            "self.g = g\n        return",
+            "self.g = g + 1\n        return",
+            "  Dense.update: dW and db wrong; all else right\n",
+        ),
+        (
+            'self.grads["W"] =',
+            'self.grads["w"] =',
+            "  Dense.update: dW wrong, db right; all else right\n"
+            '  dW is zero in every entry: does update set self.grads["W"]?\n',
+        ),
+    ],
+)
+def test_the_place_names_every_gradient_that_is_wrong_and_none_that_nobody_asked_for(old, new, told, check):
+    assert told in check(text_of("Dense", Dense=(old, new)), settings("Dense"))[1]
+
+
 def test_ctrl_c_ends_an_endless_loop(check):
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match=r"^in Dense \(line 17\)$"):
         check(text_of("Dense", Dense=("self.x = x", "raise KeyboardInterrupt")), settings("Dense"))
 
 
@@ -226,14 +253,17 @@ def test_without_an_assignment_every_class_with_the_steps(check):
 
 def test_an_assignment_for_another_file_is_none_of_this_one(check):
     right, out = check(HEAD + RELU, settings().replace("tiny.py", "large.py"))
-    assert right and out.splitlines() == ["ReLU  forward ok     backward ok                   contract ok"]
+    assert right and out.splitlines() == [
+        "assignment.toml beside it is for large.py, not for tiny.py: no points",
+        "ReLU  forward ok     backward ok                   contract ok",
+    ]
 
 
 def test_imports_that_are_not_there_when_the_file_is_graded(check):
     more = "import json, numpy.linalg\nfrom layers import Softmax\nimport yaml\nfrom threestep import checks\n"
     _, out = check(more + text_of("ReLU"), settings("ReLU"))
-    assert [line.split(",")[0] for line in out.splitlines()[1:]] == [
-        "line 2 imports Softmax from layers",
-        "line 3 imports yaml",
-        "line 4 imports checks from threestep",
+    assert out.splitlines()[1:] == [
+        "line 2 imports Softmax from layers: only Layer is there when the file is graded",
+        "line 3 imports yaml: it is not there when the file is graded",
+        "line 4 imports checks from threestep: it is not there when the file is graded",
     ]

@@ -101,6 +101,7 @@ def items_of(path, namespace):
         assignment = read_assignment(path.parent)
         if assignment.file == path.name:
             return assignment.items, assignment
+        print(f"assignment.toml beside it is for {assignment.file}, not for {path.name}: no points")
     own = [
         (name, value)
         for name, value in namespace.items()
@@ -136,7 +137,7 @@ def examine(item, namespace, assignment, path):
     """(the Item with the checks that it can have, its Diagnosis, a note for the student or None)."""
     name = item.make or item.name
     if name not in namespace:
-        return item, stopped(item, name, "is not in the file"), None
+        return item, stopped(item, f"{name} is not in the file"), None
     try:
         make = partial(namespace[name], **item.arguments)
         exam, note = exam_for(item, make, assignment.conventions if assignment else {})
@@ -146,12 +147,13 @@ def examine(item, namespace, assignment, path):
         subject = (lambda: namespace[name]) if item.kind == "function" else make
         with np.errstate(all="ignore"):
             found = exam.diagnosis(*play_takes(exam.takes, exam.arrays, subject, str(path), ready=loosen))
-    except KeyboardInterrupt:
-        raise
+    except KeyboardInterrupt as error:
+        raise KeyboardInterrupt(f"in {item.name}{in_line(error, path, ' (line {})')}") from None
     except NotImplementedError as error:
-        return item, stopped(item, str(error) or name, f"is not written yet{in_line(error, path)}"), None
+        return item, stopped(item, f"{str(error) or name} is not written yet", in_line(error, path, " (line {})")), None
     except BaseException as error:  # SystemExit, too
-        return item, stopped(item, name, f"raises {in_a_line(error)}{in_line(error, path)}"), None
+        line = in_line(error, path, " in line {}")
+        return item, stopped(item, f"{name} raises an error", f"{line}: {in_a_line(error)}"), None
     found.steps = {step: ok for step, ok in found.steps.items() if step in item.checks}
     first = next(iter(found.steps))
     if (note or item.kind == "function") and found.steps[first]:  # it works; nothing here tells whether it is right
@@ -162,15 +164,16 @@ def examine(item, namespace, assignment, path):
     return item, found, note
 
 
-def stopped(item, what, symptom):
+def stopped(item, words, more=""):
     """The Diagnosis of what could not be tried to its end."""
     first = next(check for check in SHARES[item.kind] if check in item.checks)
-    finding = Finding(first, what, None, symptom, f"{item.name} cannot be tried")
+    what, _, symptom = words.partition(" ")
+    finding = Finding(first, what, None, symptom + more, words)
     return Diagnosis(item.name, dict.fromkeys(item.checks) | {first: False}, [finding])
 
 
-def in_line(error, path):
-    return f" (line {line})" if (line := line_of(error, path)[1:]) else ""
+def in_line(error, path, words):
+    return words.format(line) if (line := line_of(error, path)[1:]) else ""
 
 
 def exam_for(item, make, conventions):
@@ -224,7 +227,13 @@ def unknown_imports(path):
         else:
             continue
         for name in names:
-            yield f"line {node.lineno} imports {name}, which is not there when the file is graded"
+            yield f"line {node.lineno} imports {name}: {allowed(name)} when the file is graded"
+
+
+def allowed(name):
+    """What there is in the place of an import such as "Dense from layers" or "torch"."""
+    package = name.split(" from ")[-1].split(".")[0]
+    return f"only {GIVEN[package]} is there" if package in GIVEN else "it is not there"
 
 
 def known(package, name=None):

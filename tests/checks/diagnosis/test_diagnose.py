@@ -24,7 +24,7 @@ def test_the_three_parts_of_a_finding():
     assert found.steps == {"forward": True, "backward": True, "update": False, "contract": True}
     assert repr(found).splitlines() == [
         "Dense  forward ok     backward ok     update FAIL   contract ok",
-        "  Dense.update: db wrong, dW right; forward and backward and contract right",
+        "  Dense.update: db wrong, dW right; all else right",
         "  db is the expected value / 5 in every entry: 5 is the batch size",
         "  consistent with: the bias gradient as a mean over the examples: it is a sum, 1/N comes with the loss",
         "  smallest case: passes at N=1, fails at N=2",

@@ -28,10 +28,13 @@ class Finding:
         return BUGS[self.bug] if self.bug else "no bug that has a name here"
 
     def lines(self, level="cause"):
-        """The finding in up to four lines, cut at the level: "locate", "symptom" or "cause"."""
-        known = [self.locate]
+        """The finding in up to four lines, cut at the level: "locate", "symptom" or "cause".
+
+        A symptom that begins with the place, as "Dense.forward raises an error in line 9" does, says both.
+        """
+        seen, known = f"{self.what} {self.symptom}", [self.locate]
         if level != "locate":
-            known.append(f"{self.what} {self.symptom}")
+            known = [seen] if seen.startswith(self.locate) else [self.locate, seen]
         if level == "cause" and self.bug:
             known.append(f"consistent with: {self.cause}")
         if level != "locate" and self.smallest:

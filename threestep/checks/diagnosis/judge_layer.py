@@ -36,14 +36,17 @@ def judge_layer(case):
 
 
 def where(case, finding, known):
-    """The place in words: "Dense.update: dW wrong, db right; forward and backward right"."""
-    head = f"{case.name}.{finding.step}: {finding.what} wrong"
+    """The place in words: "Dense.update: dW wrong, db right; all else right"."""
+    slopes = [name for name in case.outputs("d") if finding.step == "update" and case.pair(name)[1] is not None]
+    off = [finding.what, *(plain(name) for name in slopes if not case.right_slope(name))]
+    beside = [plain(name) for name in slopes if case.agrees(name)]
+    head = f"{case.name}.{finding.step}: {' and '.join(dict.fromkeys(off))} wrong"
     if finding.step == "contract":  # what is moved or promoted is not wrong as such
         head = f"{case.name}, the contract of the steps"
-    beside = [
-        plain(n) for n in case.outputs("d") if finding.step == "update" and case.agrees(n) and plain(n) != finding.what
-    ]
-    right = [step for step, ok in known.items() if ok and step != finding.step]
+    others = {step: ok for step, ok in known.items() if step != finding.step}
+    if case.right is None:  # nothing tells whether forward is right
+        others["forward"] = False
+    right = ["all else"] if all(others.values()) else [step for step, ok in others.items() if ok]
     text = head + (f", {' and '.join(beside)} right" if beside else "")
     return text + (f"; {' and '.join(right)} right" if right else "")
 
@@ -218,6 +221,8 @@ def name_slope(case, name):
             return named
     if case.right and case.agrees(name, "second"):
         return None, in_words(a, n) + ", with this x only"
+    if name.startswith("d.") and not a.any():
+        return None, f'is zero in every entry: does update set self.grads["{name[2:]}"]?'
     return found or (None, in_words(a, n))
 
 
@@ -312,7 +317,9 @@ def sizes(case):
     """The sizes in play by word, for ratios: {"examples": 5, "features": 7, "outputs": 3}."""
     x = next((array for name, array in case.arrays.items() if name.startswith(("a.x", "a.p"))), None)
     y = case.true.get("main.y")
-    found = {"examples": len(x), "features" if "a.x" in case.arrays else "classes": x.shape[-1]}
+    labels = "a.t" in case.arrays and case.arrays["a.t"].ndim < x.ndim
+    last = "features" if "a.x" in case.arrays else "classes" if labels else "outputs"
+    found = {"examples": len(x), last: x.shape[-1]}
     if y is not None and y.ndim > 1:
         found |= {"outputs": y.shape[-1], "entries of an example": y[0].size, "places": y[0].size // y.shape[-1]}
     found = {word: size for i, (word, size) in enumerate(found.items()) if size not in list(found.values())[:i]}

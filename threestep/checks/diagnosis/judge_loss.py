@@ -60,7 +60,8 @@ def forward(case):
             found = found or (None, f"has shape {a.shape}, expected one number: the mean over the examples")
         else:
             a = a.reshape(())
-            found = from_bank(case, "l") or by_ratio(a, n, sizes(case)) or (None, in_words(a, n))
+            bug, words = from_bank(case, "l") or by_ratio(a, n, sizes(case)) or (None, in_words(a, n))
+            found = bug, words.replace(" in every entry", "")  # it is one number
         yield finding("forward", case, "l", *found, takes=COUNTS)
         return
     yield from at_the_ends(case, "forward", "l")

@@ -17,7 +17,7 @@ def judge_optimizer(case):
     """The Diagnosis of an optimizer from its Evidence."""
     stop = raised(case)
     if stop:
-        stop.step, stop.locate = "step", stop.locate.replace(".forward:", ".step:")
+        stop.step = "step"
         if case.error("main")["type"] == "ZeroDivisionError" and "betas" in case.settings:
             stop.bug = "adam-step-count"  # 1 - b^0
     findings = [stop] if stop else [*contract(case), *walked(case)]
@@ -76,12 +76,12 @@ def walked(case):
             continue
         if all(close(mine[take], variant(case, program, settings, take), RIGHT) for take in takes):
             shown = program if settings["weight_decay"] else program.removeprefix(DECAY).removeprefix(APART)
-            yield Finding("step", "the displacement", bug, f"is that of {shown} (two seeds)")
+            yield Finding("step", "the displacement", bug, f"fits exactly: {shown} (two seeds)")
             return
     for bug, words, other in changed(case):
         replay = {take: displacements(*path(case, other, take)) for take in takes}
         if all(close(mine[take], replay[take], RIGHT) for take in takes):
-            yield Finding("step", "the displacement", bug, f"is that with {words} (two seeds)")
+            yield Finding("step", "the displacement", bug, f"fits exactly: {words} (two seeds)")
             return
     if not mine["main"].any():
         yield Finding("step", "the displacement", None, "is 0 in every step")

@@ -1,5 +1,7 @@
 """Broken promises: what a subject did besides returning arrays, each with the bug's name."""
 
+import re
+
 import numpy as np
 
 from .finding import Finding
@@ -15,6 +17,7 @@ STEP_OF = {
     "loss": "forward",
 }
 STEP_OF |= {"slope": "backward", "answer": "answers", "read": "update"}
+MATMUL = re.compile(r"matmul: Input operand 1 has a mismatch.*\(size (\d+) is different from (\d+)\)")
 GIVEN = {"x": "x", "g": "g", "p": "the prediction", "t": "the target"}
 
 
@@ -24,14 +27,19 @@ def raised(case, take="main"):
     if error is None:
         return None
     step = STEP_OF.get(error["call"], error["call"])
-    line = f" (line {error['line']})" if error["line"] else ""
-    place = f"{case.name}.{step}"
+    method = {"make": "__init__", "set": "build"}.get(error["call"], step)
+    place = f"{case.name}.{method}"
     if error["type"] == "NotImplementedError":
-        return Finding(step, error["message"] or place, None, f"is not written yet{line}", f"{place}: not written yet")
+        line = f" (line {error['line']})" if error["line"] else ""
+        return Finding(
+            step, error["message"] or place, None, f"is not written yet{line}", f"{place} is not written yet"
+        )
     if error["call"] == "find":
-        return Finding(step, case.name, None, error["message"], f"{case.name}: not there")
-    what = {"make": "the constructor", "set": "build"}.get(error["call"], step)
-    return Finding(step, what, None, f"raises {error['type']}{line}: {error['message']}", f"{place}: raises an error")
+        return Finding(step, case.name, None, error["message"], f"{case.name} {error['message']}")
+    line = f" in line {error['line']}" if error["line"] else ""
+    text = MATMUL.sub(r"in a @ b, a has \2 columns and b has \1 rows", error["message"])
+    symptom = f"raises an error{line}: {error['type']}: {text}".removesuffix(": ")
+    return Finding(step, place, None, symptom, f"{place} raises an error")
 
 
 def broken_promises(case):
