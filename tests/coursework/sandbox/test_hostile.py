@@ -268,6 +268,34 @@ def f(x): socket.create_connection(("127.0.0.1", port), timeout=1)
         "raised OSError in line 3: [Errno 101]",
         ("network",),
     ),
+    "becomes root in a namespace of its own": (
+        """
+import ctypes, os
+def f(x):
+    library = ctypes.CDLL(None, use_errno=True)
+    if library.unshare(0x10020000) == 0:  # of users and of mounts
+        raise AssertionError(library.mount(b"tmpfs", b".", b"tmpfs", 0, b"size=100g"))
+    return 2 * x
+""",
+        None,
+        ("network",),
+    ),
+    "takes the receipt and hands back endless JSON": (
+        """
+import os, sys
+frame = sys._getframe()
+while "receipt" not in frame.f_locals.get("task", ()):
+    frame = frame.f_back
+receipt, pipe = frame.f_locals["task"]["receipt"], frame.f_locals["answer"]
+head = '{"head": {"receipt": "%s", "error": null, "notes": {"a": [%s1]}}, "names": []}'
+data = memoryview((head % (receipt, "{}," * 300_000)).encode() + b"\\n")
+while data:
+    data = data[os.write(pipe, data):]
+os._exit(0)
+""",
+        "handed back what cannot be read: JSONDecodeError",
+        (),
+    ),
     "reaches into no memory": (
         "import ctypes\nctypes.string_at(0)",
         "crashed before it had finished: Segmentation",

@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -243,3 +245,15 @@ def wait_for(condition):
     while not condition():
         assert time.monotonic() < patience
         time.sleep(0.02)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process ask for it")
+def test_where_memory_runs_out_the_submission_ends_before_the_grader(grader):
+    seen = set()
+    with ThreadPoolExecutor(1) as pool:
+        pending = pool.submit(grader.perform, "import time\ndef f(x):\n    time.sleep(0.5)\n    return x")
+        while not pending.done():
+            for process in grader.processes():
+                with suppress(OSError):  # gone by now
+                    seen.add(int(Path(f"/proc/{process}/oom_score_adj").read_text()))
+    assert pending.result().error is None and 1000 in seen

@@ -12,7 +12,7 @@ ARRAYS = {
     "columns": np.asfortranarray(np.arange(6.0).reshape(2, 3)),
     "labels": np.array([1, 2]),
     "mask": np.array([True, False]),
-    "number": np.array(1 + 2j),
+    "number": np.array(1.5),
     "none": np.empty((0, 4)),
     "big endian": np.arange(3, dtype=">f8"),
 }
@@ -29,7 +29,9 @@ def test_what_is_packed_comes_out():
         assert arrays[name].flags.writeable
 
 
-@pytest.mark.parametrize("array", [np.array([object()]), np.array(["text"]), np.array([(1, 2.0)], dtype="i4,f8")])
+@pytest.mark.parametrize(
+    "array", [np.array([object()]), np.array(["text"]), np.array(1j), np.array([(1, 2.0)], dtype="i4,f8")]
+)
 def test_only_numbers_are_packed(array):
     with pytest.raises(ValueError, match="y expected an array of numbers, got dtype"):
         pack({}, {"y": array})
@@ -53,6 +55,7 @@ def announce(header, data=b""):
         b"\n",
         b"[]\n",
         b"[" * 100_000 + b"\n",
+        b'{"head": ' + b" " * 2**18 + b'{}, "names": []}\n',
         b'{"head": NaN, "names": []}\n',
         b'{"head": Infinity, "names": []}\n',
         b'{"head": {}, "names": 3}\n',

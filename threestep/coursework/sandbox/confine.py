@@ -41,6 +41,8 @@ def confine(level, limits, hidden, folder, numpy_folders, answer, report):
         if inner == 0:
             if sys.platform == "linux":
                 call("prctl", NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+                with suppress(OSError):  # where the machine's memory runs out, the kernel ends this and not the grader
+                    Path("/proc/self/oom_score_adj").write_text("1000")
             if level == "namespaces":
                 call("prctl", DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
                 new_root(folder, limits, hidden, numpy_folders)

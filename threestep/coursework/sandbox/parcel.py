@@ -10,7 +10,8 @@ from math import prod
 import numpy as np
 from numpy.lib import format as npy
 
-NUMBERS = "biufc"  # the kinds of dtype that cross: truth values, integers, floats, complex numbers
+NUMBERS = "biuf"  # the kinds of dtype that cross: truth values, integers, floats
+LONGEST_HEAD = 2**18  # bytes of JSON, which takes many times as much memory once it is read
 
 
 def pack(head, arrays):
@@ -29,7 +30,7 @@ def unpack(data):
     """(head, arrays) of what `pack` made. ValueError for anything else; whoever wrote the bytes may mean harm."""
     stream = io.BytesIO(data)
     try:
-        first = json.loads(stream.readline(), parse_constant=refuse)
+        first = json.loads(stream.readline(LONGEST_HEAD), parse_constant=refuse)
         head, names = first["head"], first["names"]
         arrays = {str(name): read_array(stream) for name in names}
     except Exception as error:  # json and NumPy's reader raise many kinds, also RecursionError and MemoryError

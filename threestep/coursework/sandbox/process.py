@@ -42,7 +42,7 @@ class Limits:
     processes: int = 16
     disk: int = 64 * 2**20
     files: int = 256
-    answers: int = 256 * 2**20
+    answers: int = 64 * 2**20
     output: int = 2**14
 
 

@@ -41,12 +41,18 @@ def library_folders():
 
 
 def new_root(folder, limits, hidden, numpy_folders):
-    """A file system in which there is only what Python and NumPy need, read-only, and folder/work, in memory."""
-    root, work = folder / "root", folder / "work"
+    """A file system in which there is only what Python and NumPy need, read-only, and folder/work, in memory.
+
+    It is a folder below the root of the mounts, since the kernel lets nobody make a user namespace, in which he would
+    have all rights again, from a root that is not that of the mounts.
+    """
+    top, work = folder / "root", folder / "work"
+    root = top / "view"
     submissions = {path.name: path.read_bytes() for path in work.iterdir()}
     paths, packages = needed(numpy_folders)
     mount(None, "/", None, RECURSIVE | PRIVATE)
-    mount("tmpfs", root, "tmpfs", NO_SUID | NO_DEVICES, "mode=755")
+    mount("tmpfs", top, "tmpfs", NO_SUID | NO_DEVICES, "mode=755")
+    root.mkdir()
     for path in sorted(paths, key=Path.resolve):  # a folder before what is in it
         show(root, path)
     for path in (*packages, *hidden):
@@ -59,16 +65,17 @@ def new_root(folder, limits, hidden, numpy_folders):
     place = stand_in(root, work)
     place.mkdir(parents=True)
     read_only = struct.pack("4Q", READ_ONLY | NO_SUID | NO_DEVICES, 0, 0, 0)
-    system_call(MOUNT_SETATTR, THIS_FOLDER, os.fsencode(root), ALL_BELOW, read_only, len(read_only))
+    system_call(MOUNT_SETATTR, THIS_FOLDER, os.fsencode(top), ALL_BELOW, read_only, len(read_only))
     for device in DEVICES:
         mount(device, root / device[1:], None, BIND)
     size = f"mode=755,size={limits['disk']},nr_inodes={limits['files']}"
     mount("tmpfs", place, "tmpfs", NO_SUID | NO_DEVICES | NO_PROGRAMS, size)
     for name, content in submissions.items():
         (place / name).write_bytes(content)
-    os.chdir(root)
+    os.chdir(top)
     call("pivot_root", b".", b".")
     call("umount2", b".", DETACH)
+    os.chroot("/view")
     os.chdir("/")
 
 
