@@ -146,6 +146,25 @@ def test_the_reference_has_the_derivative_at_zero_that_is_told(graded):
         graded(other, toml)
 
 
+def test_an_optimizer_without_the_options_of_the_librarys_is_judged(graded):
+    text = """import numpy as np
+from optim import Optimizer
+
+
+class RMSprop(Optimizer):
+    def __init__(self, lr, decay=0.9):
+        super().__init__(lr)
+        self.decay = decay
+
+    def step(self, theta, gradient, segments=None):
+        v = self.state["v"] = self.decay * self.state.get("v", 0) + (1 - self.decay) * gradient**2
+        theta -= self.lr * gradient / (np.sqrt(v) + 1e-8)
+"""
+    toml = settings("SGD").replace("SGD", "RMSprop")
+    found = graded(text.replace("theta -=", "theta +="), toml, text)["RMSprop"]
+    assert scores(found) == {"step": 0, "contract": 2} and found["findings"][0]["bug"] == "sign-flipped"
+
+
 def test_one_may_be_told_too(graded):
     other = text_of("ReLU", ReLU=("(self.x > 0)", "(self.x >= 0)"))
     assert graded(other, settings("ReLU", top="[conventions]\nderivative_at_zero = 1"), other)["ReLU"]["score"] == 6

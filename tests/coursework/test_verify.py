@@ -7,6 +7,7 @@ import pytest
 
 from tests.coursework.tiny import perform_here, settings, text_of, write_assignment
 from threestep.coursework import grade
+from threestep.coursework import verify as verify_module
 from threestep.coursework.assignment import read_assignment
 from threestep.coursework.errors import CourseworkError
 from threestep.coursework.sandbox import Isolation
@@ -113,3 +114,14 @@ def test_a_handout_that_leaks(verified, tmp_path):
     (tmp_path / "tiny" / "notes.md").write_text("Write `return np.maximum(x, 0)`; then `return g * (self.x > 0)`.\n")
     right, out = verified()
     assert not right and "the handout: the handout gives away" in out
+
+
+def test_a_mutant_that_cannot_be_judged(verified, monkeypatch):
+    def broken(item, exam, *rest):
+        exam.diagnosis = None
+        return judge(item, exam, *rest)
+
+    judge = verify_module.judge
+    monkeypatch.setattr(verify_module, "judge", broken)
+    right, out = verified(("count",))
+    assert not right and "count, 2 * n -> n: tiny.py gave answers that cannot be judged (TypeError: " in out

@@ -1,5 +1,6 @@
 """grade: a submission's points, item by item, each examined in a process of its own and judged in this one."""
 
+import warnings
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from .sandbox import Limits, Trouble, isolation, perform
 SEED = 1  # of what is made up: the same for everybody, and for check
 REHEARSED = ("main", "second", "float32")  # takes in which no right one raises anything
 EXACT = 1e-12  # how closely a function's answer has to be the reference's; counts are large
+UNJUDGED = "gave answers that cannot be judged"
 LONGEST = 1000  # characters of a finding's part: a submission can raise any text
 
 
@@ -136,7 +138,8 @@ def judge(item, exam, path, done):
     if done.error:
         return failed(f"{path.name} {done.error}", **details)
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # nbgrader gives nothing where a word is on standard error
             found = exam.diagnosis(done.answers, done.notes)
         lines = [cut(line) for finding in found.findings for line in finding.lines(item.hint)]
         return {
@@ -146,7 +149,7 @@ def judge(item, exam, path, done):
             **details,
         }
     except Exception as error:  # answers that no honest submission gives
-        return failed(f"{path.name} gave answers that cannot be judged ({type(error).__name__})", **details)
+        return failed(f"{path.name} {UNJUDGED} ({in_a_line(error)})", **details)
 
 
 def failed(message, **details):

@@ -139,7 +139,7 @@ def listed(assignment, path):
             raise CourseworkError(f"{path}: MUTANTS[{i}] expected one of {', '.join(names)}, got {row[0]!r}")
         if row[1] not in (None, *BUGS):
             raise CourseworkError(
-                f"{path}: MUTANTS[{i}] expected a name of threestep/checks/bugs.py or None, got {row[1]!r}"
+                f"{path}: MUTANTS[{i}] expected a name of threestep/checks/diagnosis/bugs.py or None, got {row[1]!r}"
             )
     return rows
 

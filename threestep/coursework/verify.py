@@ -13,7 +13,7 @@ from threestep.checks.diagnosis.play import play_takes
 
 from .assignment import load_file
 from .errors import CourseworkError
-from .grade import exam_of, examine, exams_of, grade_submission, judge
+from .grade import UNJUDGED, exam_of, examine, exams_of, grade_submission, judge
 from .handout import make_handout
 from .mutants import mutants_of
 
@@ -41,7 +41,9 @@ def verify(assignment):
         nameless = sum(mutant.bug is None for mutant in mutants)
         rows.append((item.name, len(mutants), sum(failed), len(mutants) - nameless, sum(right) - nameless))
         for mutant, one, dead, named in zip(mutants, found, failed, right, strict=True):
-            if not dead:
+            if UNJUDGED in one.get("message", ""):  # so would be a student's, who can do nothing about it
+                wrong.append(f"{item.name}, {mutant.words}: {one['message']}")
+            elif not dead:
                 wrong.append(f"{item.name} is not failed by {mutant.words}")
             elif not named:
                 got = first_bug(one) or one["message"] or "no name"
