@@ -108,7 +108,7 @@ def test_run_autograder_grades_the_submission_into_results_json(autograder):
     assert done.returncode == 0, done.stderr
     where, library, *arguments = (place / "called").read_text().splitlines()
     source = autograder / "source"
-    assert (where, library) == (str(autograder), str(source / "library"))
+    assert (where, library) == (str(source), str(source / "library"))
     assert arguments == [
         *("-m", "threestep", "coursework", "grade", str(autograder / "submission" / "hw1.py")),
         *("--assignment", str(source / "my hw"), "--format", "gradescope"),

@@ -11,6 +11,7 @@ from threestep.coursework.results import (
     add_points,
     close_item,
     open_result,
+    plain,
     read_result,
     shown,
     split_points,
@@ -179,3 +180,7 @@ def test_the_table_has_a_line_for_each_item_and_its_message_below():
         f"  {results.PENDING}",
         "total                                                          8.8/20",
     ]
+
+
+def test_text_steers_no_terminal():
+    assert plain("a\r\nb\t\x1b[2J\x9b2J\u202e\u2028\ud800é") == "a\nb\t?[2J?2J???é"

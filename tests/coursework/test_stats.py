@@ -77,6 +77,13 @@ def test_a_failed_check_that_nothing_was_found_for_is_unnamed(tmp_path):
     assert statistics([tmp_path / "a.json"]).made == {("ReLU", "backward", "(unnamed)"): 1}
 
 
+def test_a_check_that_was_not_reached_is_not_counted(tmp_path):
+    result = open_result("hw1", "hw1.py", [RELU])
+    close_item(result, RELU, {"forward": False}, findings=[{"step": "forward"}])
+    write_result(tmp_path / "a.json", result)
+    assert statistics([tmp_path / "a.json"]).made == {("ReLU", "forward", "(unnamed)"): 1}
+
+
 def test_folders_are_searched_and_a_file_given_twice_counts_once(group):
     save(group / "late" / "f.json")
     assert statistics([group / "a.json", group, group / "a.json"]).submissions == 6

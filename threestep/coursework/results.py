@@ -137,9 +137,9 @@ def table(items):
 
 
 def plain(text):
-    """Text that any platform can hold: line ends are \\n, and what no file or database takes is a question mark."""
+    """Text that any platform can hold: line ends are \\n, and what is no character to print is a question mark."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace").decode()
-    return "".join(c if (c >= " " and c != "\x7f") or c in "\n\t" else "?" for c in text)
+    return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text)
 
 
 def to_json(result):

@@ -100,13 +100,14 @@ def files_of(paths):
 
 
 def diagnoses(item):
-    """(step, bug) for whatever went wrong with an item, each finding and each failed check that has none."""
+    """(step, bug) of each finding; where there is none, of each check that failed.
+
+    A check that failed beside a finding was not reached, most often: its points are lost, and there is no more to say.
+    """
     found = [(finding["step"], finding.get("bug") or UNNAMED) for finding in item["findings"]]
     if item["status"] == "error":
         return [*found, ("", STOPPED)]
-    told = {step for step, _ in found}
-    silent = [check["name"] for check in item["checks"] if not check["ok"] and check["name"] not in told]
-    return found + [(name, UNNAMED) for name in silent]
+    return found or [(check["name"], UNNAMED) for check in item["checks"] if not check["ok"]]
 
 
 def columns(rows):

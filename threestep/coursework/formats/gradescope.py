@@ -30,6 +30,7 @@ base="$(cd "$(dirname "${{BASH_SOURCE[0]}}")" && pwd)"
 results="$base/results/results.json"
 mkdir -p "$base/results"
 rm -f "$results"
+cd "$base/source"  # python -m looks for modules here first: in no folder of a student's
 export PYTHONPATH="$base/source/library" PYTHONDONTWRITEBYTECODE=1
 "$base/python/bin/python" -m threestep coursework grade "$base/submission/"{file} \\
     --assignment "$base/source/"{assignment} --format gradescope --output "$results"
