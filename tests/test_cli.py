@@ -326,16 +326,6 @@ def test_each_kind_of_failure_has_its_code(monkeypatch, capsys, raised, code):
     assert capsys.readouterr().err.startswith("error: ")
 
 
-def test_a_step_that_is_still_to_be_written_is_told_in_a_line(command, tmp_path):
-    (tmp_path / "mine.py").write_text(
-        "from layers import Layer\n\n\nclass Dense(Layer):\n    def __init__(self, out_features):\n        pass\n\n"
-        "    def forward(self, x):\n        raise NotImplementedError('Dense.forward')\n"
-    )
-    done = command(XOR, "model=[Dense: 1, Sigmoid]", "--plugins", "mine.py")
-    assert done.returncode == 2
-    assert re.fullmatch(r"error: layer 0 Dense.forward is not written yet \(.*mine.py, line 9\)\n", done.stderr)
-
-
 def test_a_bar_is_drawn_where_it_is_asked_for_only(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     assert cli.main([str(XOR), "train.epochs=2", "--out", str(tmp_path / "a"), "--no-progress"]) == 0
