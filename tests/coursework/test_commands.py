@@ -45,6 +45,17 @@ def test_check(typed):
     assert (code, err) == (5, "") and "backward FAIL" in out and "numerically" in out
 
 
+def test_a_run_with_a_class_that_is_still_to_be_written_ends_in_a_line(typed, tmp_path, capsys):
+    text = text_of("ReLU", ReLU=("self.x = x", "raise NotImplementedError('ReLU.forward')"))
+    (tmp_path / "work.py").write_text(text)
+    config = "data: Xor\nmodel: [Linear: 1, ReLU]\nloss: MSE\noptimizer: {SGD: {lr: 1.0}}\ntrain: {epochs: 1}\n"
+    (tmp_path / "xor.yaml").write_text(config)
+    assert main(["xor.yaml", "--plugins", "work.py"]) == 2
+    line = 1 + next(i for i, words in enumerate(text.splitlines()) if "NotImplementedError" in words)
+    told = rf"error: layer 1 ReLU.forward is not written yet \(.*work.py, line {line}\)\n"
+    assert re.fullmatch(told, capsys.readouterr().err)
+
+
 def test_grade(typed, tmp_path):
     code, out, err = typed("grade handed/tiny.py")
     result = json.loads(out)

@@ -38,9 +38,9 @@ def judge_layer(case):
 def where(case, finding, known):
     """The place in words: "Dense.update: dW wrong, db right; all else right"."""
     slopes = [name for name in case.outputs("d") if finding.step == "update" and case.pair(name)[1] is not None]
-    off = [finding.what, *(plain(name) for name in slopes if not case.right_slope(name))]
+    off = [plain(name) for name in slopes if not case.right_slope(name)] or [finding.what]
     beside = [plain(name) for name in slopes if case.agrees(name)]
-    head = f"{case.name}.{finding.step}: {' and '.join(dict.fromkeys(off))} wrong"
+    head = f"{case.name}.{finding.step}: {' and '.join(off)} wrong"
     if finding.step == "contract":  # what is moved or promoted is not wrong as such
         head = f"{case.name}, the contract of the steps"
     others = {step: ok for step, ok in known.items() if step != finding.step}

@@ -84,7 +84,7 @@ def describe(two, power, rows, other, count, word):
     above = [text for on, text in ((two == 2, "2"), (power > 0, f"{rows}"), (other > 0, f"{count}")) if on]
     below = [text for on, text in ((two == 0.5, "2"), (power < 0, f"{rows}"), (other < 0, f"{count}")) if on]
     text = "is the expected value" + "".join(f" x {part}" for part in above) + "".join(f" / {part}" for part in below)
-    words = [f"{rows} is the batch size"] * bool(power) + [f"{count} the number of {word}"] * bool(other and word)
+    words = [f"{rows} is the batch size"] * bool(power) + [f"{count} is the number of {word}"] * bool(other and word)
     return text + " in every entry" + (": " + ", ".join(words) if words else "")
 
 
