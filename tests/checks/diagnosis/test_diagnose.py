@@ -23,8 +23,8 @@ def test_the_three_parts_of_a_finding():
     assert not found and found.bug == "bias-gradient-averaged"
     assert found.steps == {"forward": True, "backward": True, "update": False, "contract": True}
     assert repr(found).splitlines() == [
-        "Dense  forward ok     backward ok     update FAIL   contract ok",
-        "  Dense.update: db wrong, dW right; all else right",
+        "Averaged  forward ok     backward ok     update FAIL   contract ok",
+        "  Averaged.update: db wrong, dW right; all else right",
         "  db is the expected value / 5 in every entry: 5 is the batch size",
         "  consistent with: the bias gradient as a mean over the examples: it is a sum, 1/N comes with the loss",
         "  smallest case: passes at N=1, fails at N=2",

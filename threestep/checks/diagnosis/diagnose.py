@@ -68,6 +68,7 @@ def examined(subject, x, target, like, rng):
         if known is not None and isinstance(error, Exception):
             raise  # what the right one says of the caller's x, or like
         return stopped(subject, f"raises {type(error).__name__}: {error}")
+    exam.called = type(subject).__name__
     return exam.diagnosis(answers, notes)
 
 

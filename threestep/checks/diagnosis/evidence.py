@@ -12,10 +12,11 @@ class Evidence:
     """The answers and notes of a subject for a script, and those of the right one.
 
     right: None where there is none to compare with; else a function that plays takes on the right one, for its answers.
-    settings: its constructor's arguments by name.
+    settings: its constructor's arguments by name. name: by which the bank knows it; called: what messages call it.
     """
 
-    def __init__(self, name, takes, arrays, answers, notes, right=None, settings=None):
+    def __init__(self, name, takes, arrays, answers, notes, right=None, settings=None, called=None):
+        self.called = called or name
         self.name, self.takes, self.arrays = name, {take["name"]: take for take in takes}, arrays
         self.mine, self.notes, self.right = answers, notes, right
         self.settings = settings or {}

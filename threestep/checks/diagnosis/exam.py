@@ -31,7 +31,8 @@ class Exam:
 
     Attributes: name, by which the bank knows the class; takes, arrays: the script (see play.py); right: None, or a
     function that plays takes on the right one and returns its answers; settings: its constructor's arguments; judge: a
-    function of an Evidence; make: a function that returns the right one, where it has settings to change.
+    function of an Evidence; make: a function that returns the right one, where it has settings to change;
+    called: what messages call the subject, its name unless given.
     """
 
     name: str
@@ -41,10 +42,11 @@ class Exam:
     settings: dict
     judge: object
     make: object = None
+    called: str | None = None
 
     def diagnosis(self, answers, notes):
         """The Diagnosis of a subject from the answers and notes with which it came out of the script."""
-        case = Evidence(self.name, self.takes, self.arrays, answers, notes, self.right, self.settings)
+        case = Evidence(self.name, self.takes, self.arrays, answers, notes, self.right, self.settings, self.called)
         case.make = self.make
         with np.errstate(all="ignore"):
             result = self.judge(case)

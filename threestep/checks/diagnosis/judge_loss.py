@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from .finding import Diagnosis
-from .judge_layer import finding, from_bank, sizes, where
 from .promises import broken_promises, promoted, raised
 from .signatures import by_place, by_ratio, by_shape, close, in_words
+from .verdict import finding, from_bank, sizes, verdict
 
 COUNTS = ("of 1", "of 2", "of 3", "main")
 
@@ -13,7 +12,6 @@ COUNTS = ("of 1", "of 2", "of 3", "main")
 def judge_loss(case):
     """The Diagnosis of a loss from its Evidence."""
     stop = raised(case)
-    steps = ["forward", "backward"]
     square = broadcast(case)
     if stop is not None and not square:
         findings = [*forward(case), stop] if stop.step == "backward" else [stop]
@@ -21,14 +19,7 @@ def judge_loss(case):
         findings = square
     else:
         findings = [*broken_promises(case), *forward(case), *backward(case), *promoted(case)]
-    failed = {finding.step for finding in findings}
-    reached = steps[: steps.index(stop.step)] if stop else steps
-    known = {step: step not in failed if step in reached or step in failed else None for step in steps}
-    known["contract"] = "contract" not in failed if stop is None or "contract" in failed else None
-    result = Diagnosis(case.name, known, findings)
-    for found in findings:
-        found.locate = found.locate or where(case, found, known)
-    return result
+    return verdict(case, ("forward", "backward"), stop, findings)
 
 
 def broadcast(case):

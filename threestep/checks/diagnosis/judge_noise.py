@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from .finding import Diagnosis, Finding
-from .judge_layer import where
+from .finding import Finding
 from .promises import broken_promises, promoted, raised
 from .signatures import close, in_words, ratio_of
+from .verdict import verdict
 
 SCALES = {-1: "sign-flipped", 2: "factor-of-two", 0.5: "factor-of-two"}
 SLACK = 0.12  # of the share that is dropped: five standard deviations for some 400 entries
@@ -14,16 +14,8 @@ SLACK = 0.12  # of the share that is dropped: five standard deviations for some 
 def judge_noise(case):
     """The Diagnosis of a Dropout from its Evidence."""
     stop = raised(case)
-    steps = ["forward", "backward"]
     findings = [stop] if stop else [*broken_promises(case), *forward(case), *backward(case), *promoted(case)]
-    failed = {finding.step for finding in findings}
-    reached = steps[: steps.index(stop.step)] if stop else steps
-    known = {step: step not in failed if step in reached or step in failed else None for step in steps}
-    known["contract"] = "contract" not in failed if stop is None or "contract" in failed else None
-    result = Diagnosis(case.name, known, findings)
-    for found in findings:
-        found.locate = found.locate or where(case, found, known)
-    return result
+    return verdict(case, ("forward", "backward"), stop, findings)
 
 
 def factors(case, take="main"):

@@ -4,10 +4,11 @@ import copy
 
 import numpy as np
 
-from .finding import Diagnosis, Finding
+from .finding import Finding
 from .play import play_takes
 from .promises import raised
 from .signatures import close, ratio_of
+from .verdict import verdict
 from .walks import APART, DECAY, WALKS, walk
 
 RIGHT = 1e-8  # of the largest displacement
@@ -21,16 +22,7 @@ def judge_optimizer(case):
         if case.error("main")["type"] == "ZeroDivisionError" and "betas" in case.settings:
             stop.bug = "adam-step-count"  # 1 - b^0
     findings = [stop] if stop else [*contract(case), *walked(case)]
-    failed = {finding.step for finding in findings}
-    known = {"step": "step" not in failed and not stop, "contract": None if stop else "contract" not in failed}
-    for finding in findings:
-        place = (
-            f"{case.name}.step: {finding.what} wrong"
-            if finding.step == "step"
-            else f"{case.name}, the contract of step"
-        )
-        finding.locate = finding.locate or place
-    return Diagnosis(case.name, known, findings)
+    return verdict(case, ("step",), stop, findings)
 
 
 def path(case, answers, take):

@@ -28,14 +28,14 @@ def raised(case, take="main"):
         return None
     step = STEP_OF.get(error["call"], error["call"])
     method = {"make": "__init__", "set": "build"}.get(error["call"], step)
-    place = f"{case.name}.{method}"
+    place = f"{case.called}.{method}"
     if error["type"] == "NotImplementedError":
         line = f" (line {error['line']})" if error["line"] else ""
         return Finding(
             step, error["message"] or place, None, f"is not written yet{line}", f"{place} is not written yet"
         )
     if error["call"] == "find":
-        return Finding(step, case.name, None, error["message"], f"{case.name} {error['message']}")
+        return Finding(step, case.called, None, error["message"], f"{case.called} {error['message']}")
     line = f" in line {error['line']}" if error["line"] else ""
     text = MATMUL.sub(r"in a @ b, a has \2 columns and b has \1 rows", error["message"])
     symptom = f"raises an error{line}: {error['type']}: {text}".removesuffix(": ")
