@@ -113,7 +113,7 @@ def furnish(folder, submission, player):
     for name in ("coursework", "work", "root"):
         (folder / name).mkdir()
     (folder / "coursework" / "__init__.py").touch()
-    for name in ("child.py", "confine.py", "parcel.py", "system.py", "view.py"):
+    for name in ("calls.py", "child.py", "confine.py", "parcel.py", "system.py", "view.py"):
         shutil.copyfile(HERE / name, folder / "coursework" / name)
     shutil.copyfile(player, folder / "coursework" / "play.py")
     for name in ("layers.py", "losses.py", "optim.py"):
