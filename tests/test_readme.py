@@ -1,5 +1,7 @@
 """README's code runs as it stands, prints what it shows, and names what exists."""
 
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -37,7 +39,7 @@ def shape_of(text):
 
 
 def test_there_are_programs_and_commands():
-    assert len(PROGRAMS) == 5 and len(COMMANDS) == 9
+    assert len(PROGRAMS) == 5 and len(COMMANDS) == 11
 
 
 @pytest.mark.parametrize(("code", "printed"), PROGRAMS)
@@ -74,7 +76,7 @@ def test_the_yaml_within_the_text_says_what_it_should():
 def test_commands_name_files_that_exist():
     for command in COMMANDS:
         for name in re.findall(r"\S+\.(?:py|yaml)\b", command):
-            assert (ROOT / name).exists() or name.startswith(".venv") or name == "mine.yaml", name
+            assert (ROOT / name).exists() or name.startswith(".venv") or name in ("mine.yaml", "homework/hw1.py"), name
     for path in re.findall(r"`pytest ([^`]+)`", TEXT):
         assert all((ROOT / name).exists() for name in path.split() if "/" in name)
 
@@ -88,6 +90,16 @@ def test_a_new_users_commands_run_as_they_stand(tmp_path):
     for text in ("It can be trained.", "20 of 20", "going on", "30 of 30", "examples never used in training"):
         assert text in done.stdout
     assert len((tmp_path / "runs" / "mine" / "metrics.csv").read_text().splitlines()) == 31
+
+
+def test_the_commands_of_coursework_run_as_they_stand(tmp_path):
+    script = "\n".join(line for line in COMMANDS if line.startswith("threestep coursework"))
+    script = script.replace("threestep coursework verify hw1; ", "")  # half a minute: CI has it
+    script = script.replace("threestep ", f'"{sys.executable}" -m threestep ')
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(["sh", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0 and "Dense.forward is not written yet" in done.stdout, done.stderr
+    assert json.loads((tmp_path / "result.json").read_text())["score"] == 0
 
 
 def test_the_mistake_shown_is_told_in_those_words(tmp_path):
