@@ -261,8 +261,8 @@ def test_an_assignment_for_another_file_is_none_of_this_one(check):
 
 def test_imports_that_are_not_there_when_the_file_is_graded(check):
     more = "import json, numpy.linalg\nfrom layers import Softmax\nimport yaml\nfrom threestep import checks\n"
-    _, out = check(more + text_of("ReLU"), settings("ReLU"))
-    assert out.splitlines()[1:] == [
+    right, out = check(more + text_of("ReLU"), settings("ReLU"))
+    assert not right and out.splitlines()[1:] == [
         "line 2 imports Softmax from layers: only Layer is there when the file is graded",
         "line 3 imports yaml: it is not there when the file is graded",
         "line 4 imports checks from threestep: it is not there when the file is graded",
