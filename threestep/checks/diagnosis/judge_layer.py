@@ -9,6 +9,17 @@ from .variants import ACTIVATIONS, POOLS, WINDOWS, border, forward_variants, ove
 from .verdict import finding, from_bank, sizes, verdict
 
 STEPS = ("forward", "backward", "update")
+COUNTS = ("of 1", "of 2", "of 3", "main")  # the takes by their number of examples
+WHEN = {  # what is special about a take
+    "of 1": "for 1 example",
+    "of 2": "for 2 examples",
+    "of 3": "for 3 examples",
+    "ties": "for x of -1, 0 and 1",
+    "huge": "for x around 1000",
+    "low": "for x around -1000",
+    "evaluation": "in evaluation",
+    "float32": "for float32",
+}
 NORMALIZATIONS = ("BatchNorm", "LayerNorm", "InstanceNorm", "GroupNorm", "RMSNorm")
 
 
@@ -32,104 +43,84 @@ def judge_layer(case):
 
 
 def forward(case):
-    """The Findings of forward: y, and the state that it leaves."""
+    """The first Finding of forward: y, the state that it leaves, then y where there is something special about x."""
     for name in case.outputs("y"):
         a, n = case.pair(name)
         if case.right is None and a is not None and not np.isfinite(a).all():
             yield finding("forward", case, name, None, in_words(a, n))
             return
-        for take in ("main", "second", "of 1", "of 2", "of 3"):
+        for take in ("main", "second", *COUNTS[:-1]):
             if not case.agrees(name, take) and (case.pair(name, take)[0] is not None or not case.error(take)):
-                yield finding("forward", case, name, *name_y(case, name, take), takes=("of 1", "of 2", "of 3", "main"))
+                yield finding("forward", case, name, *name_y(case, name, take), takes=COUNTS)
                 return
     for name in case.outputs("state"):
         if not case.agrees(name):
-            a, n = case.pair(name)
-            bug, words = from_bank(case, name) or (
-                None,
-                f"after one step {in_words(a, n)}" if a is not None else "is missing",
+            yield finding(
+                "forward", case, name, *(from_bank(case, name) or unnamed(case, name, "main", "after a step"))
             )
-            yield finding("forward", case, name, bug, words)
             return
-    for name in case.outputs("state", "evaluation"):
         if not case.agrees(name, "evaluation"):
             yield finding("forward", case, name, "mode-ignored", "moves in evaluation too")
             return
     for name in case.outputs("y"):
-        for take, bug in (
-            ("evaluation", "mode-ignored"),
-            ("ties", None),
-            ("huge", "no-max-shift"),
-            ("low", "no-max-shift"),
-        ):
-            a, n = case.pair(name, take)
-            if case.error(take) or case.agrees(name, take):
-                continue
-            if take in ("huge", "low"):
-                bug = bug if case.name in ("Softmax", "LogSoftmax") else None
-                at = "1000" if take == "huge" else "-1000"
-                yield finding("forward", case, name, bug, f"for x around {at} {in_words(a, n)}")
-            elif take == "evaluation":
-                training = close(a, case.mine.get(f"main.{name}"))
-                words = "in evaluation is that of training" if training else f"in evaluation {in_words(a, n)}"
-                yield finding("forward", case, name, bug if training else None, words)
-            else:
-                yield finding("forward", case, name, bug, f"for x of -1, 0 and 1 {in_words(a, n)}")
-            return
+        for take in ("evaluation", "ties", "huge", "low"):
+            if not case.agrees(name, take) and not case.error(take):
+                yield finding("forward", case, name, *name_special_y(case, name, take))
+                return
 
 
 def name_y(case, name, take):
+    """(bug, symptom) of a wrong y."""
     a, n = case.pair(name, take)
-    if a is None:
-        return None, "is missing"
-    if take != "main":
-        return None, in_words(a, n)
-    found = from_bank(case, name)
-    if found:
+    if a is None or take != "main":
+        return unnamed(case, name, take)
+    if found := from_bank(case, name):
         return found
-    if (
-        case.name in WINDOWS
-        and a.shape != n.shape
-        and a.ndim == n.ndim
-        and (a.shape[0], a.shape[-1]) == (n.shape[0], n.shape[-1])
-    ):
-        return "padding-off-by-one", f"has shape {a.shape}, expected {n.shape}"
+    in_windows = case.name in WINDOWS and a.ndim == n.ndim > 2
     if a.shape != n.shape:
-        return by_shape(a, n, sizes(case)) or (None, in_words(a, n))
+        if in_windows and (a.shape[0], a.shape[-1]) == (n.shape[0], n.shape[-1]):
+            return "padding-off-by-one", f"has shape {a.shape}, expected {n.shape}"
+        return by_shape(a, n, sizes(case)) or unnamed(case, name, take)
     for bug, words, variant in forward_variants(case):
         if variant is not None and close(a, variant):
             return bug, words
-    if case.name in WINDOWS and a.ndim > 2:
+    if in_windows:
         found = by_shift(a, n) or by_place(a, n, [("padding-off-by-one", border(a.shape), "at the border")])
-    return found or by_ratio(a, n, sizes(case)) or (None, in_words(a, n))
+    return found or by_ratio(a, n, sizes(case)) or unnamed(case, name, take)
+
+
+def name_special_y(case, name, take):
+    """(bug, symptom) of a y that is wrong for some x, or in evaluation, only."""
+    if take == "evaluation" and close(case.pair(name, take)[0], case.mine.get(f"main.{name}")):
+        return "mode-ignored", "in evaluation is that of training"
+    overflows = take in ("huge", "low") and case.name in ("Softmax", "LogSoftmax")
+    return "no-max-shift" if overflows else None, unnamed(case, name, take)[1]
+
+
+def unnamed(case, name, take, when=None):
+    """(None, symptom) in numbers, where no signature fits."""
+    a, n = case.pair(name, take)
+    when = f"{when or WHEN.get(take, '')} ".lstrip()
+    return None, when + (in_words(a, n) if a is not None else "is missing")
 
 
 # backward
 
 
 def backward(case):
-    """The Findings of backward, in training and in evaluation, at kinks, and with another g."""
+    """The first Finding of backward, in training and in evaluation, at kinks, and with another g."""
     for name in case.outputs("dx"):
-        a, n = case.pair(name)
         if not case.right_slope(name):
-            yield finding("backward", case, name, *name_slope(case, name), takes=("of 1", "of 2", "of 3", "main"))
+            yield finding("backward", case, name, *name_slope(case, name), takes=COUNTS)
             return
         if not (case.agrees(name) and case.agrees(name, "second")):  # right for its own forward, which is wrong
             return
-        for take in ("of 1", "of 2", "of 3", "ties", "evaluation"):
-            if case.agrees(name, take) or case.error(take):
-                continue
-            a, n = case.pair(name, take)
-            bug = None
-            if take == "ties":
-                bug = "pool-ties" if case.name in POOLS else "derivative-at-zero"
-            if take == "evaluation":
-                bug = "mode-ignored"
-            words = {"ties": "for x of -1, 0 and 1 ", "evaluation": "in evaluation "}.get(
-                take, f"for {take[-1]} examples "
-            )
-            yield finding("backward", case, name, bug, words + (in_words(a, n) if a is not None else "is missing"))
-            return
+        for take in (*COUNTS[:-1], "ties", "evaluation"):
+            if not case.agrees(name, take) and not case.error(take):
+                at_zero = "pool-ties" if case.name in POOLS else "derivative-at-zero"
+                bug = {"ties": at_zero, "evaluation": "mode-ignored"}.get(take)
+                yield finding("backward", case, name, bug, unnamed(case, name, take)[1])
+                return
         bug, words = linear(case, name)
         if words:
             yield finding("backward", case, name, bug, words)
@@ -250,7 +241,7 @@ def update(case):
     for name in case.outputs("d"):
         if case.right_slope(name):
             continue
-        yield finding("update", case, name, *name_slope(case, name), takes=("of 1", "of 2", "of 3", "main"))
+        yield finding("update", case, name, *name_slope(case, name), takes=COUNTS)
 
 
 def elsewhere(case, findings):
@@ -260,8 +251,6 @@ def elsewhere(case, findings):
     for take in ("of 1", "of 2", "of 3", "evaluation", "float32", "ties", "second", "linear"):
         if case.error(take) and any(key.startswith(f"{take}.") for key in case.true):
             found = raised(case, take)
-            found.symptom = {"evaluation": "in evaluation", "float32": "for float32"}.get(
-                take, f"with {take}"
-            ) + f" {found.symptom}"
+            found.symptom = f"{WHEN.get(take, 'another time')} {found.symptom}"
             yield found
             return
