@@ -13,6 +13,14 @@ from threestep.data.images import find_folder
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def pytest_collection_modifyitems(items):
+    """Tests marked slow run where THREESTEP_SLOW is set, as in .ci/run; elsewhere a skip says so."""
+    if not os.environ.get("THREESTEP_SLOW"):
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(pytest.mark.skip(reason="takes seconds: THREESTEP_SLOW=1 pytest runs it"))
+
+
 @pytest.fixture
 def mnist_folder():
     """The folder of the real MNIST, or a skip that says what is missing."""

@@ -17,6 +17,7 @@ def test_digits_mean_over_five_seeds_is_at_least_97_percent():
     assert np.mean(found) >= 0.97, found
 
 
+@pytest.mark.slow
 def test_a_convolutional_network_reads_digits():
     """A reduced version: 8 epochs of 20. README's table has the whole run's figure and how to print it."""
     assert measure(ROOT / "configs" / "digits_cnn.yaml", 0, ["train.epochs=8"])["accuracy"] >= 0.97
@@ -34,6 +35,7 @@ def test_lenet_learns_from_a_quarter_of_mnist(mnist_folder):
     assert measure(ROOT / "configs" / "mnist_lenet.yaml", 0, changes)["accuracy"] >= 0.97
 
 
+@pytest.mark.slow
 def test_the_residual_network_learns_from_a_part_of_fashion_mnist(fashion_mnist_folder):
     """A reduced version: 5,000 images, 2 epochs. README's table has the whole run's figure and how to print it."""
     changes = [f"data.FashionMNIST.path={fashion_mnist_folder}", "data.FashionMNIST.valid=55000", "train.epochs=2"]

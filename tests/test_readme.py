@@ -92,6 +92,7 @@ def test_a_new_users_commands_run_as_they_stand(tmp_path):
     assert len((tmp_path / "runs" / "mine" / "metrics.csv").read_text().splitlines()) == 31
 
 
+@pytest.mark.slow
 def test_the_commands_of_coursework_run_as_they_stand(tmp_path):
     script = "\n".join(line for line in COMMANDS if line.startswith("threestep coursework"))
     script = script.replace("threestep coursework verify hw1; ", "")  # half a minute: CI has it
@@ -115,6 +116,7 @@ def test_the_mistake_shown_is_told_in_those_words(tmp_path):
     assert done.stderr.splitlines()[2] == shown.splitlines()[2] and len(shown.splitlines()[2]) == column
 
 
+@pytest.mark.slow
 def test_adding_a_layer_takes_three_edits(tmp_path):
     """layers/README.md carried out in a copy: the layer passes every test of the layers, and trains from YAML."""
     if (ROOT / "layers" / "gain.py").exists():

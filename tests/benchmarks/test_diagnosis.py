@@ -21,6 +21,7 @@ def test_the_same_seed_draws_the_same_mutants():
     assert list(map(str, drawn(40, seed=1))) != list(map(str, drawn(40, seed=2)))
 
 
+@pytest.mark.slow
 def test_no_mutant_is_equivalent():
     """Each does something else than the library's class: what it returns, writes into, shares or moves."""
     some = drawn(100, seed=4)
@@ -38,6 +39,7 @@ def test_a_change_whose_line_is_gone_is_told():
         next(from_table("layers", rows))
 
 
+@pytest.mark.slow
 def test_mutants_are_named_and_right_code_is_left_alone():
     from benchmarks.diagnosis.__main__ import flagged, study, table
 

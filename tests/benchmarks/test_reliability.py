@@ -13,6 +13,7 @@ from threestep.training import loop
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.parametrize(("study", "runs"), [("kills", 9), ("signals", 12)])
 def test_runs_that_are_ended_go_on_to_the_same_bytes(study, runs):
@@ -23,6 +24,7 @@ def test_runs_that_are_ended_go_on_to_the_same_bytes(study, runs):
     assert done.stdout.startswith(f"{runs} runs ") and done.stdout.count(": 0 ") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.parametrize(
     ("study", "broken"),
@@ -58,5 +60,6 @@ def test_a_name_that_is_missing_is_seen(monkeypatch):
     assert injections.main(6, seed=1) == 5  # all but the learning rate
 
 
+@pytest.mark.slow
 def test_fresh_processes_end_with_the_same_bytes():
     assert repeats.main(2) == 0

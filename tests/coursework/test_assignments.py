@@ -304,7 +304,9 @@ def different(a, b):
 # The runs
 
 
-@pytest.mark.parametrize("name, config", [("hw1", "xor"), ("hw1", "digits"), ("hw2", "digits")])
+@pytest.mark.parametrize(
+    "name, config", [("hw1", "xor"), ("hw1", "digits"), pytest.param("hw2", "digits", marks=pytest.mark.slow)]
+)
 def test_the_runs_end_as_the_page_says(name, config, tmp_path, capsys):
     file, plugins = ASSIGNMENTS / name / f"{config}.yaml", ASSIGNMENTS / name / "reference" / f"{name}.py"
     ready = load_config(file, plugins=plugins)

@@ -19,7 +19,10 @@ from threestep.coursework.assignment import SHARES, SHIPPED, read_assignment
 from threestep.coursework.handout import make_handout
 
 pytest.importorskip("tomllib" if sys.version_info >= (3, 11) else "tomli")
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="its commands are those of a shell")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="its commands are those of a shell"),
+]
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (SHIPPED / "INSTRUCTORS.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)

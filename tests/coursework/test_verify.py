@@ -44,6 +44,7 @@ def test_a_grader_that_is_right(verified):
     assert len({len(line) for line in out.splitlines()[:6]}) == 1  # columns that are aligned
 
 
+@pytest.mark.slow
 def test_the_processes_of_several_mutants_at_once(tmp_path, capsys):
     toml = settings("ReLU").replace("points = 6", "points = 6\nchecks = {backward = 1}")
     assert not verify(read_assignment(write_assignment(tmp_path / "tiny", toml, text_of("ReLU"))))

@@ -26,12 +26,14 @@ def test_every_bug_has_a_row_under_its_own_name():
         assert row.slugs[0] == list(BUGS)[row.number - 1]
 
 
+@pytest.mark.slow
 @each_bug
 def test_a_bug_is_one(row):
     """This table can be trusted: the class does something else than the library's."""
     assert differences(row.make(), like(row))
 
 
+@pytest.mark.slow
 @each_right
 def test_a_right_variant_is_one(row):
     assert not differences(row.make(), like(row))

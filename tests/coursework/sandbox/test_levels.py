@@ -59,6 +59,7 @@ def test_notes_that_are_no_json_are_the_submissions_failure(grader):
     assert grader.perform("").error.startswith("raised ValueError: Out of range float values are not JSON")
 
 
+@pytest.mark.slow
 def test_the_processor_time_is_limited(grader):
     ignores = "import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass"
     assert grader.perform(ignores, processor=1).error == "used more than 1 s of processor time"
@@ -157,6 +158,7 @@ def test_the_words_cover_what_was_tried():
     assert not set(isolation.isolated) & set(isolation.missing)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", sandbox.LEVELS)
 def test_every_level_that_works_here_returns_answers_and_ends_what_must_end(grader, level, monkeypatch):
     monkeypatch.setattr(sandbox, "LEVELS", (level,))
