@@ -59,6 +59,7 @@ def test_digits_train_in_words_and_leave_a_folder(command, tmp_path):
     assert np.mean(model.eval().forward(x).argmax(axis=1) == y) == summary["test"]["accuracy"]
 
 
+@pytest.mark.slow
 def test_two_runs_give_the_same_bytes(command, tmp_path):
     for out in ("a", "b"):
         assert command(DIGITS, "train.epochs=3", "--out", out, "-q").returncode == 0
@@ -299,6 +300,7 @@ def test_run_uses_the_seed_for_the_order(command, tmp_path):
     assert not np.array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_one_column_and_one_hot_targets_have_the_accuracy_they_should(command, tmp_path):
     untrained = ["loss=MSE", "metrics=accuracy", "optimizer.lr=0", "train.epochs=1", "-q"]
     command(XOR, "model=[Linear: {out_features: 1, init: zeros}]", *untrained, "--out", "a")

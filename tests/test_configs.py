@@ -32,7 +32,11 @@ def test_there_are_configs():
     assert len(CONFIGS) == 8
 
 
-@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
+def with_patience(path):
+    return pytest.param(path, marks=pytest.mark.slow) if path.stem == "fashion_resnet" else path
+
+
+@pytest.mark.parametrize("config", [with_patience(path) for path in CONFIGS], ids=lambda path: path.stem)
 @pytest.mark.filterwarnings("ignore::UserWarning")  # check's doubts
 def test_it_passes_check_and_trains(config, images, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(config.parents[1])
