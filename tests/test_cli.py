@@ -69,6 +69,7 @@ def test_two_runs_give_the_same_bytes(command, tmp_path):
     assert (tmp_path / "a" / "last.npz").read_bytes() != (tmp_path / "c" / "last.npz").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_resolved_config_trains_to_the_same_bytes(command, tmp_path):
     command(DIGITS, "train.epochs=2", "model.2.out_features=16", "--out", "a", "-q")
     done = command(tmp_path / "a" / "resolved.yaml", "--out", "b", "-q")
@@ -292,6 +293,7 @@ def test_the_seed_moves_the_start_and_the_order(tmp_path):
     assert not np.array_equal(*starts)
 
 
+@pytest.mark.slow
 def test_run_uses_the_seed_for_the_order(command, tmp_path):
     still = ["model=[Flatten, Dense: {out_features: 10, init: zeros}]", "train.epochs=1", "-q"]
     for seed in (0, 1):

@@ -81,6 +81,7 @@ def test_commands_name_files_that_exist():
         assert all((ROOT / name).exists() for name in path.split() if "/" in name)
 
 
+@pytest.mark.slow
 def test_a_new_users_commands_run_as_they_stand(tmp_path):
     lines = [line for line in COMMANDS if "mine" in line]
     assert len(lines) == 2

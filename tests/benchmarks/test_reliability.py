@@ -43,10 +43,12 @@ def test_what_is_broken_is_seen(study, broken):
     assert done.returncode == 1
 
 
+@pytest.mark.slow
 def test_what_is_not_finite_is_named_before_the_parameters_move(capsys):
     assert injections.main(12, seed=1) == 0 and "12 runs" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_check_that_is_missing_is_seen(monkeypatch):
     check = loop.require_finite
     monkeypatch.setattr(
@@ -55,6 +57,7 @@ def test_a_check_that_is_missing_is_seen(monkeypatch):
     assert injections.main(6, seed=1) == 1
 
 
+@pytest.mark.slow
 def test_a_name_that_is_missing_is_seen(monkeypatch):
     monkeypatch.setattr(loop, "describe", lambda *_: "somewhere")
     assert injections.main(6, seed=1) == 5  # all but the learning rate
